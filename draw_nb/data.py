@@ -83,7 +83,7 @@ def fetch(
     else: raise DataError(f"{file.path} is missing and neither the data root nor the cache folder can be written; "
                           "set DRAW_NB_DATA to a folder that holds it or that can be written")
     for url in file.urls:
-        try: torch.hub.download_url_to_file(url, str(base / file.path), hash_prefix=file.sha256, progress=sys.stderr.isatty())
+        try: torch.hub.download_url_to_file(url, str(base / file.path), hash_prefix=file.sha256)
         except (OSError, RuntimeError): continue  # no network, or not the file it should be: try the next address
         return base / file.path
     raise DataError(f"{file.path} is missing and could not be downloaded; get it from {file.urls[0]} and put it at {file.path} "

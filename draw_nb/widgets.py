@@ -6,6 +6,7 @@
 __all__ = ['attention_figure', 'AttentionExplorer']
 
 # %% ../nbs/05a_widgets.ipynb #imports
+import base64
 import io
 
 import ipywidgets
@@ -72,4 +73,4 @@ class AttentionExplorer:
     def _repr_mimebundle_(self, include=None, exclude=None):
         s = list(self.sliders.values())
         live = ipywidgets.VBox([ipywidgets.HBox(s[:3]), ipywidgets.HBox(s[3:]), self.picture])._repr_mimebundle_() or {}
-        return {**live, 'text/plain': 'AttentionExplorer', 'image/png': self.picture.value}
+        return {**live, 'text/plain': 'AttentionExplorer', 'image/png': base64.b64encode(self.picture.value).decode()}
