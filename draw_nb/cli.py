@@ -8,6 +8,7 @@ __all__ = ['ERRORS', 'demo', 'train_command', 'evaluate_command', 'generate_comm
 # %% ../nbs/07_cli.ipynb #imports
 import argparse
 import json
+import os
 import shutil
 import sys
 from dataclasses import asdict, replace
@@ -18,21 +19,31 @@ import torch
 import draw_nb
 from . import DRAW, DRAWConfig, list_pretrained, load_pretrained
 from .data import DATASETS, SPLITS, DataError, load_data
+from .fast import BACKENDS
 from .network import SCALES
-from .training import EXPERIMENTS, TrainingDiverged, evaluate, experiment, train
+from .noise import permutation
+from .training import EXPERIMENTS, TrainingDiverged, check_out, evaluate, experiment, train
 from .weights import WeightsError, load_model
 
 # %% ../nbs/07_cli.ipynb #helpers
 def _model(name, device):
-    "A model by the name of a shipped one, or from a file."
+    "A model by the name of a shipped one, or from a file or the folder of a run."
     path = Path(name)
     if path.is_dir(): path /= 'model.safetensors'
-    return (load_pretrained(name) if name in list_pretrained() else load_model(path)).to(device)
+    if name in list_pretrained(): return load_pretrained(name).to(device)
+    if not path.is_file(): raise FileNotFoundError(f"model: want one of {', '.join(list_pretrained())}, a file or the folder of a run, got {name!r}")
+    return load_model(path).to(device)
 
 def _new(path):
-    "A path to write to, which must not exist yet."
-    if Path(path).exists(): raise FileExistsError(f"{path} exists already: choose another --out")
-    return Path(path)
+    "A path to write to, which must not exist yet, in a folder that can be written."
+    path = Path(path)
+    if path.exists(): raise FileExistsError(f"{path} exists already: choose another name")
+    if not os.access(path.parent, os.W_OK): raise PermissionError(f"{path}: its folder does not exist or cannot be written")
+    return path
+
+def _check_device(name):
+    try: torch.zeros(1, device=name)
+    except (RuntimeError, AssertionError): raise ValueError(f"--device: {name!r} is not to be had here; cpu always is") from None
 
 def _say(line): print(line, flush=True)
 
@@ -40,24 +51,27 @@ def _say(line): print(line, flush=True)
 def _train(e, args, out):
     "Train an experiment into a folder, and leave pictures of what came out beside the model."
     recipe = replace(e.recipe, seed=args.seed, **{k: v for k in ('steps', 'batch_size', 'lr') if (v := getattr(args, k, None)) is not None})
+    check_out(out, args.resume)
+    if args.resume and not (out / 'state.safetensors').exists(): _say(f"{out}/ holds no state yet: starting from the beginning")
     data, valid = (load_data(e.data, split, args.root) for split in ('train', 'valid'))
     torch.manual_seed(args.seed)
     model = DRAW(e.config).to(args.device)
     parameters = sum(p.numel() for p in model.parameters())
     _say(f"{data}; {parameters:,} parameters, {recipe.steps:,} steps of {recipe.batch_size} into {out}/")
-    run = train(model, data, recipe, valid.subset(slice(e.valid_images)), out, args.resume)
+    run = train(model, data, recipe, valid.subset(slice(e.valid_images)), out, args.resume, backend=args.backend)
     _pictures(run, data)
     best = min((line['valid_bound'], line['step']) for line in run.log if 'valid_bound' in line)
     _say(f"best bound {best[0]:.2f} nats on {min(e.valid_images, len(valid)):,} validation images, after {best[1]:,} steps, {run.log[-1]['seconds']:.0f} s")
     return run
 
 def _pictures(run, data):
-    import matplotlib
-    matplotlib.use('Agg')
+    if 'matplotlib' not in sys.modules: os.environ.setdefault('MPLBACKEND', 'Agg')
+    import matplotlib.pyplot as plt
     from draw_nb.pictures import film, learning_curve, show_samples, show_sequence
-    show_samples(run.model.generate(100), data.images).figure.savefig(run.out / 'samples.png', dpi=120)
-    show_sequence(run.model.trace_prior(8)).savefig(run.out / 'sequence.png', dpi=100)
-    learning_curve(run.log).figure.savefig(run.out / 'curve.png', dpi=120)
+    figures = dict(samples=show_samples(run.model.generate(100), data.images).figure, sequence=show_sequence(run.model.trace_prior(8)), curve=learning_curve(run.log).figure)
+    for name, figure in figures.items():
+        figure.savefig(run.out / f'{name}.png', dpi=120)
+        plt.close(figure)
     film(run.model.trace_prior(24), run.out / 'film.gif')
     _say(f"pictures: {', '.join(f'{run.out}/{name}' for name in ('samples.png', 'sequence.png', 'curve.png', 'film.gif'))}")
 
@@ -79,8 +93,8 @@ def evaluate_command(args):
     name = args.data or model.about.get('dataset', '').split(' ')[0]
     if name not in DATASETS: raise ValueError(f"--data: want one of {', '.join(DATASETS)}, since the model does not say what it was trained on")
     data = load_data(name, args.split, args.root)
-    if args.images: data = data.subset(slice(args.images))
-    e = evaluate(model, data, args.samples, args.iw_samples, args.batch_size or 500, args.seed, progress=True)
+    if args.images: data = data.subset(permutation(0, 0, len(data))[:args.images])  # some sets are sorted
+    e = evaluate(model, data, args.samples, args.iw_samples, args.batch_size or 500, args.seed, progress=True, backend=args.backend)
     _say(f"{data}\nbound {e.bound:.2f} +- {e.error:.2f} nats ({e.bits_per_dim:.4f} bits per dimension) = {e.nll:.2f} for the pixels + {sum(e.kl):.2f} for the latents")
     if e.iw_bound is not None: _say(f"importance-weighted bound, {e.iw_samples} samples: {e.iw_bound:.2f} +- {e.iw_error:.2f} nats")
     if out: out.write_text(json.dumps(dict(model=args.model, data=repr(data), seed=args.seed, **asdict(e)), indent=1) + '\n')
@@ -102,13 +116,17 @@ def notebooks_command(args):
     here = Path(draw_nb.__file__).parent
     source = next(d for d in (here / 'notebooks', here.parent / 'nbs') if d.is_dir())
     shutil.copytree(source, _new(args.dir), ignore=shutil.ignore_patterns('_*', '.*'))
-    _say(f"{len(list(Path(args.dir).glob('*.ipynb')))} notebooks in {args.dir}/: jupyter lab {args.dir}")
+    _say(f"{len(list(Path(args.dir).glob('*.ipynb')))} notebooks in {args.dir}/: pip install 'draw_nb[notebooks]', then jupyter lab {args.dir}")
 
 # %% ../nbs/07_cli.ipynb #parser
-def _positive(text):
-    n = int(text)
-    if n < 1: raise argparse.ArgumentTypeError(f"want a whole number of at least 1, got {text}")
-    return n
+def _whole(least):
+    "A type for whole numbers of at least `least`."
+    def parse(text):
+        if not text.isdecimal() or int(text) < least: raise argparse.ArgumentTypeError(f"want a whole number of at least {least}, got {text!r}")
+        return int(text)
+    return parse
+
+_positive = _whole(1)
 
 def parser() -> argparse.ArgumentParser:
     "The command line."
@@ -122,13 +140,14 @@ def parser() -> argparse.ArgumentParser:
         c.set_defaults(run=run)
         for flags, settings in options: c.add_argument(*flags.split(), **settings)
 
-    seed = ('--seed', dict(type=int, default=0, help='of all randomness (default 0)'))
+    seed = ('--seed', dict(type=_whole(0), default=0, help='of all randomness (default 0)'))
     out = ('--out', dict(help='where to write; never over what is there'))
     device = ('--device', dict(default='cpu', help='cpu, cuda, mps (default cpu)'))
     threads = ('--threads', dict(type=_positive, help="of the CPU (default: torch's choice)"))
     batch = ('--batch-size', dict(type=_positive, help='images in a batch'))
     root = ('--root', dict(help='data root (default: DRAW_NB_DATA, else the cache folder)'))
-    common = (seed, out, device, threads, batch, root)
+    backend = ('--backend', dict(choices=BACKENDS, default='fast', help='fast (default), or eager for the plain path'))
+    common = (seed, out, device, threads, batch, root, backend)
     steps = ('--steps', dict(type=_positive, help='minibatches, in place of the recipe\'s number'))
     rate = ('--lr', dict(type=float, help='peak learning rate, in place of the recipe\'s'))
     resume = ('--resume', dict(action='store_true', help='go on from the last saved state in --out'))
@@ -139,8 +158,8 @@ def parser() -> argparse.ArgumentParser:
     command('train', train_command, ('preset', dict(choices=EXPERIMENTS)), ('--scale', dict(choices=SCALES, default='laptop', help='smoke: seconds, laptop: minutes on two cores (default), paper: the paper\'s setting')),
             *common, steps, rate, resume, data)
     command('evaluate', evaluate_command, model, *common, data, ('--split', dict(choices=SPLITS, default='test')),
-            ('--images', dict(type=_positive, help='only the first so many')), ('--samples', dict(type=_positive, default=1, help='of the latents, for each image (default 1)')),
-            ('--iw-samples', dict(type=int, default=0, help='k of the importance-weighted bound (default 0: leave it out)')))
+            ('--images', dict(type=_positive, help='only so many, drawn at random')), ('--samples', dict(type=_positive, default=1, help='of the latents, for each image (default 1)')),
+            ('--iw-samples', dict(type=_whole(0), default=0, help='k of the importance-weighted bound (default 0: leave it out)')))
     command('generate', generate_command, model, seed, out, device, threads, ('-n', dict(type=_positive, default=64, help='pictures (default 64)')),
             ('--columns', dict(type=_positive, default=8)), ('--temperature', dict(type=float, default=1., help='of the noise (default 1)')))
     command('notebooks', notebooks_command, ('dir', dict(metavar='DIR')))
@@ -150,11 +169,16 @@ def parser() -> argparse.ArgumentParser:
 ERRORS = (DataError, WeightsError, TrainingDiverged, OSError, ValueError, TypeError, RuntimeError)
 
 def main(argv: list[str] | None = None):
-    "Run the command line; an error is one line on stderr and a status of 1."
+    "Run the command line; an error is one line on stderr and a status of 1, an interrupt a status of 130."
     args = parser().parse_args(argv)
     if getattr(args, 'threads', None): torch.set_num_threads(args.threads)
-    try: args.run(args)
-    except KeyboardInterrupt as e: sys.exit(f"draw_nb: {e or 'interrupted'}")
+    try:
+        _check_device(getattr(args, 'device', 'cpu'))
+        args.run(args)
+    except KeyboardInterrupt as e:
+        if args.debug: raise
+        print(f"draw_nb: {str(e) or 'interrupted'}", file=sys.stderr)
+        sys.exit(130)
     except ERRORS as e:
         if args.debug: raise
         sys.exit(f"draw_nb: {e}")

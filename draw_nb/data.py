@@ -65,6 +65,10 @@ FILES = {
 # %% ../nbs/03_data.ipynb #fetch
 def _sha256(path): return hashlib.sha256(path.read_bytes()).hexdigest()
 
+def _shown(path):
+    "A path for a message, with the home folder as ~."
+    return str(path).replace(str(Path.home()), '~', 1)
+
 def fetch(
     file: RemoteFile,
     root: str | Path | None = None,  # data root, see `data_root`
@@ -74,7 +78,7 @@ def fetch(
     for path in (root / file.path, cache_root() / file.path):
         if not path.is_file(): continue
         if (got := _sha256(path)) == file.sha256: return path
-        raise DataError(f"{file.path} below the data root is corrupt: its sha256 begins {got[:8]}, that of the real file {file.sha256[:8]}; "
+        raise DataError(f"{file.path} in {_shown(path.parents[file.path.count('/')])} is corrupt: its sha256 begins {got[:8]}, that of the real file {file.sha256[:8]}; "
                         "delete it, and it will be downloaded again")
     for base in (root, cache_root()):
         try: (base / file.path).parent.mkdir(parents=True, exist_ok=True)
@@ -87,7 +91,7 @@ def fetch(
         except (OSError, RuntimeError): continue  # no network, or not the file it should be: try the next address
         return base / file.path
     raise DataError(f"{file.path} is missing and could not be downloaded; get it from {file.urls[0]} and put it at {file.path} "
-                    "below the data root (the folder that DRAW_NB_DATA names)")
+                    f"in the data root, {_shown(root)} (DRAW_NB_DATA can name another)")
 
 # %% ../nbs/03_data.ipynb #idx
 def read_idx(
@@ -109,6 +113,7 @@ class Images(Dataset):
         binarise: bool = False,        # whether a pixel of intensity p is 1 with probability p, drawn anew for each batch
         name: str = 'images',
     ):
+        images = images.detach().cpu()
         if images.dim() != 4 or not len(images): raise ValueError(f"{name}: want [n, channels, height, width] with n > 0, got {list(images.shape)}")
         if images.dtype != torch.uint8:
             if not images.is_floating_point(): raise TypeError(f"{name}: want uint8 or float pixels, got {images.dtype}")
@@ -165,6 +170,8 @@ def as_images(
     x = torch.as_tensor(data)
     if x.dim() == 3: x = x[:, None]
     elif x.dim() == 4 and x.shape[1] not in (1, 3) and x.shape[3] in (1, 3): x = x.permute(0, 3, 1, 2)
+    elif x.dim() == 4 and x.shape[1] not in (1, 3):
+        raise ValueError(f"data: want 1 or 3 channels, as [n, channels, height, width] or [n, height, width, channels], got {list(x.shape)}")
     if x.dtype == torch.bool: x = x.float()
     return Images(x.contiguous(), binarise=binarise)
 

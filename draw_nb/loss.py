@@ -75,12 +75,12 @@ def importance_weighted_bound(
     k: int,            # samples for each image
     seed: int = 0,
     index: Tensor = None,  # example numbers that choose the noise, int64 [batch]; counted from 0 if not given
-) -> Tensor:           # [batch], nats, float64
+) -> Tensor:           # [batch], nats, float64, on the CPU
     "-log (1/k sum_i p(x, z_i) / q(z_i|x)), Burda et al. 2015: tightens with k, and equals -log p(x) in the limit."
     if k < 1: raise ValueError(f"k: want at least 1 sample, got {k}")
     if index is None: index = torch.arange(len(x), device=x.device)
-    shape, total = model.config.noise_shape, torch.full((len(x),), -math.inf, dtype=torch.float64, device=x.device)
+    shape, total = model.config.noise_shape, torch.full((len(x),), -math.inf, dtype=torch.float64)
     for i in range(k):
         eps = noise.normal(seed, noise.SAMPLE, i, index, shape)
-        total = torch.logaddexp(total, model(x, eps).log_weight.double())
+        total = torch.logaddexp(total, model(x, eps).log_weight.cpu().double())
     return math.log(k) - total

@@ -42,8 +42,9 @@ class DRAWConfig:
             if f.name in ('read', 'write') and v is None: continue
             if 'int' in str(f.type) and (not isinstance(v, int) or isinstance(v, bool) or v < 1):
                 raise ValueError(f"{f.name}: want a whole number of at least 1, got {v!r}")
-            if 'int' not in str(f.type) and not isinstance(v, (int, float)):
+            if 'int' not in str(f.type) and not (isinstance(v, (int, float)) and math.isfinite(v)):
                 raise ValueError(f"{f.name}: want a number, got {v!r}")
+        if self.head_std < 0: raise ValueError(f"head_std: want a number of at least 0, got {self.head_std}")
 
     @property
     def image_shape(self) -> tuple[int, int, int]: return self.channels, self.height, self.width
@@ -150,6 +151,7 @@ class Step(NamedTuple):
     @property
     def kl(self) -> Tensor:
         "L^z of this step, [batch], nats."
+        if self.mu is None: raise ValueError("a drawing from the prior has no KL: nothing was looked at")
         return latent_loss(self.mu, self.log_sigma)
 
 # %% ../nbs/01_network.ipynb #recurrence
@@ -220,11 +222,17 @@ class DRAW(Recurrence):
     @torch.no_grad()
     def trace_prior(self, n: int, seed: int = 0, temperature: float = 1.) -> list[Step]:
         "The T steps of n drawings from the prior, Eqs 13-15; the noise, times the temperature, is fresh at each step."
-        return list(self.steps(temperature * self.noise(n, seed)))
+        return list(self.prior_steps(n, seed, temperature))
 
+    @torch.no_grad()
     def generate(self, n: int, seed: int = 0, temperature: float = 1.) -> Tensor:
         "Draw n pictures from the prior, Eqs 13-16: the pixels' means sigmoid(c_T), [n, channels, height, width]."
-        return self.trace_prior(n, seed, temperature)[-1].canvas.sigmoid()
+        for step in self.prior_steps(n, seed, temperature): pass
+        return step.canvas.sigmoid()
+
+    def prior_steps(self, n: int, seed: int, temperature: float) -> Iterator[Step]:
+        if not (0 <= temperature < math.inf): raise ValueError(f"temperature: want a number of at least 0, got {temperature}")
+        return self.steps(temperature * self.noise(n, seed))
 
     def noise(self, n: int, seed: int) -> Tensor:
         "Standard normal noise for n images, [n, T, z]; that of image i is a function of the seed and i."

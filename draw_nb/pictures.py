@@ -177,6 +177,7 @@ def show_samples(
 ) -> Axes:
     "Figures 6, 9 and 12: generated images, and after a gap the training image nearest to the last of each row."
     rows = len(images) // columns
+    if not rows: raise ValueError(f"images: want at least {columns}, one row, got {len(images)}")
     images = images[:rows * columns]
     near = train[nearest(images[columns - 1::columns], train)]
     near = near / 255 if near.dtype == torch.uint8 else near.float()
