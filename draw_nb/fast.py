@@ -201,7 +201,7 @@ class Room:
         b, k, z = len(x), c.hidden, c.latent
         self.fits = T, slots, x.shape, x.dtype
         self.reader, self.writer, self.windows = Reader(c, x, slots), Writer(c, x, slots), Windows(c, x, slots)
-        self.R, self.P, self.raw = self.reader.both[0][0].numel() if not c.read else 2 * c.channels * c.read**2, self.writer.size, 5 * (bool(c.read) + bool(c.write))
+        self.R, self.P, self.raw = 2 * c.channels * (c.read**2 if c.read else c.height * c.width), self.writer.size, 5 * (bool(c.read) + bool(c.write))
         self.U, self.V, self.sigma = x.new_empty(slots + 1, b, self.R + 2 * k), x.new_empty(slots + 1, b, z + k), x.new_empty(slots, b, z)
         self.gates, self.S, self.tanh_S = x.new_empty(2, slots, b, 4 * k), x.new_empty(2, slots + 1, b, k), x.new_empty(2, slots, b, k)
         self.dheads, self.scratch = x.new_empty(slots + 1, b, self.P + self.raw), x.new_empty(b, 4 * k)
