@@ -78,7 +78,7 @@ def _pictures(run, data):
 
 # %% ../nbs/07_cli.ipynb #demo
 def demo(args):
-    "train on digits drawn by a synthetic pen (no download, three to four minutes on two cores) and leave samples, film, curve, log and model"
+    "train on digits drawn by a synthetic pen (no download, about two minutes on two cores) and leave samples, film, curve, log and model"
     _train(experiment('pen', 'laptop'), args, Path(args.out or 'draw_nb_demo'))
 
 def train_command(args):
