@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['aten', 'BACKENDS', 'Lens', 'shrink', 'stretch', 'bank_grads', 'cell_forward', 'cell_backward', 'Reader', 'Writer',
-           'Windows', 'Room', 'Unrolled', 'Fast', 'accelerate']
+           'Windows', 'Room', 'unroll', 'rewind', 'Unrolled', 'Fast', 'accelerate']
 
 # %% ../nbs/20_fast.ipynb #imports
 import math
@@ -16,7 +16,7 @@ from torch.utils.checkpoint import checkpoint
 
 from .attention import RAW_LIMIT, stride_unit
 from .loss import Bound
-from .network import DRAW, DRAWConfig
+from .network import DRAW, DRAWConfig, check_images
 
 aten = torch.ops.aten
 
@@ -210,74 +210,77 @@ class Room:
         "Gates, cell states and their tanh of the encoder and of the decoder, slot by slot."
         return tuple([t.unbind(0) for t in (self.gates[i], self.S[i], self.tanh_S[i])] for i in (0, 1))
 
+# %% ../nbs/20_fast.ipynb #unroll
+def unroll(ctx, c, keep, rooms, x, eps, canvas, h_enc, s_enc, h_dec, s_dec, W_enc, b_enc, W_dec, b_dec, W_post, b_post, W_head, b_head):
+    "The way there: (canvas, h_enc, s_enc, h_dec, s_dec) before T steps -> the same after them, and (mu, log sigma) of each step."
+    (b, T, z), k = eps.shape, c.hidden
+    slots = T if keep else 1
+    room = next((r for r in rooms if r.fits == (T, slots, x.shape, x.dtype)), None)
+    if room: rooms.remove(room)
+    else: room = Room(c, x, T, slots)
+    reader, writer, windows, U, V, sigma, P = room.reader, room.writer, room.windows, room.U, room.V, room.sigma, room.P
+    reader.begin(x)
+    post, canvas = x.new_empty(T, b, 2 * z), canvas.clone(memory_format=torch.contiguous_format)
+    r, h_dec_in, h_enc_in = (part.unbind(0) for part in U.split([room.R, k, k], 2))
+    (z_in, h_dec_out), (mu, log_sigma) = ([part.unbind(0) for part in t.split(sizes, 2)] for t, sizes in ((V, [z, k]), (post, [z, z])))
+    enc, dec = room.cells()
+    for there, value in ((h_dec_in, h_dec), (h_enc_in, h_enc), (h_dec_out, h_dec), (enc[1], s_enc), (dec[1], s_dec)): there[0].copy_(value)
+    _, looking = windows.forward(0, torch.addmm(b_head, h_dec, W_head.T)[:, P:])
+    for t in range(T):
+        s, n = (t, t + 1) if keep else (0, 0)  # this step's slot and the next one's
+        reader.forward(s, canvas, looking, r[s])
+        torch.addmm(b_enc, U[s], W_enc.T, out=enc[0][s])
+        cell_forward(enc[0][s], enc[1][s], enc[1][n], enc[2][s], h_enc_in[n])
+        torch.addmm(b_post, h_enc_in[n], W_post.T, out=post[t])
+        torch.exp(log_sigma[t], out=sigma[s])
+        torch.addcmul(mu[t], sigma[s], eps[:, t], out=z_in[s])
+        torch.addmm(b_dec, V[s], W_dec.T, out=dec[0][s])
+        cell_forward(dec[0][s], dec[1][s], dec[1][n], dec[2][s], h_dec_out[n])
+        h_dec_in[n].copy_(h_dec_out[n])
+        heads = torch.addmm(b_head, h_dec_out[n], W_head.T)
+        writing, looking = windows.forward(n, heads[:, P:])
+        writer.forward(s, canvas, writing, heads[:, :P])
+    ctx.kept = rooms, room, eps, W_enc, W_dec, W_post, W_head
+    if not keep: rooms.append(room)
+    return canvas, h_enc_in[n].clone(), enc[1][n].clone(), h_dec_out[n].clone(), dec[1][n].clone(), post
+
+# %% ../nbs/20_fast.ipynb #rewind
+def rewind(ctx, dcanvas, dh_enc, ds_enc, dh_dec, ds_dec, dpost):
+    "The way back: gradients of what `unroll` returned -> gradients of what it was given."
+    if ctx.kept is None: raise RuntimeError("the fast path goes backward once for each forward, since gradients take the place of what it kept; backend='eager' can go again")
+    (rooms, room, eps, W_enc, W_dec, W_post, W_head), ctx.kept = ctx.kept, None
+    (b, T, z), k, R, P = eps.shape, room.S.shape[-1], room.R, room.P
+    reader, writer, windows, sigma, scratch, dheads = room.reader, room.writer, room.windows, room.sigma, room.scratch, room.dheads.zero_()
+    dcanvas, dh_enc, ds_enc, dh_dec, ds_dec, dpost = (d.clone(memory_format=torch.contiguous_format) for d in (dcanvas, dh_enc, ds_enc, dh_dec, ds_dec, dpost))
+    (dpatch, draw), (dmu, dlog_sigma) = ([part.unbind(0) for part in t.split(sizes, 2)] for t, sizes in ((dheads, [P, room.raw]), (dpost, [z, z])))
+    (enc, dec), dlooking = room.cells(), None
+    for t in reversed(range(T)):  # dheads[t + 1] belongs to h_dec of step t, and dheads[0] to the one before the first
+        dwriting = writer.backward(t, dcanvas, dpatch[t + 1])
+        if windows.lens: draw[t + 1].copy_(windows.backward(t + 1, dwriting, dlooking))
+        dh_dec.addmm_(dheads[t + 1], W_head)
+        cell_backward(dec[0][t], dec[1][t], dec[2][t], dh_dec, ds_dec, scratch)
+        dz, dh_dec = (dec[0][t] @ W_dec).split([z, k], 1)
+        dmu[t].add_(dz)
+        dlog_sigma[t].addcmul_(dz, sigma[t] * eps[:, t])
+        dh_enc.addmm_(dpost[t], W_post)
+        cell_backward(enc[0][t], enc[1][t], enc[2][t], dh_enc, ds_enc, scratch)
+        dr, dh_dec_too, dh_enc = (enc[0][t] @ W_enc).split([R, k, k], 1)
+        dh_dec = dh_dec + dh_dec_too
+        through_error, dlooking = reader.backward(t, dr)
+        dcanvas.sub_(through_error)
+    if windows.lens: draw[0].copy_(windows.backward(0, None, dlooking))
+    dh_dec.addmm_(dheads[0], W_head)
+    U, V, D, dpost, d_enc, d_dec = (t.flatten(0, 1) for t in (room.U, room.V, dheads, dpost, *room.gates))
+    grads = (dcanvas, dh_enc, ds_enc, dh_dec, ds_dec, d_enc.T @ U[:T * b], d_enc.sum(0), d_dec.T @ V[:T * b], d_dec.sum(0),
+             dpost.T @ U[b:, R + k:], dpost.sum(0), D.T @ V[:, z:], D.sum(0))
+    rooms.append(room)
+    return None, None, None, None, None, *grads
+
 # %% ../nbs/20_fast.ipynb #unrolled
 class Unrolled(torch.autograd.Function):
-    "T steps of the recurrence: (canvas, h_enc, s_enc, h_dec, s_dec) before -> the same after, and (mu, log sigma) of each step."
-    @staticmethod
-    @torch.amp.custom_fwd(device_type='cpu', cast_inputs=torch.float32)
-    def forward(ctx, c, keep, rooms, x, eps, canvas, h_enc, s_enc, h_dec, s_dec, W_enc, b_enc, W_dec, b_dec, W_post, b_post, W_head, b_head):
-        (b, T, z), k = eps.shape, c.hidden
-        slots = T if keep else 1
-        room = next((r for r in rooms if r.fits == (T, slots, x.shape, x.dtype)), None)
-        if room: rooms.remove(room)
-        else: room = Room(c, x, T, slots)
-        reader, writer, windows, U, V, sigma, P = room.reader, room.writer, room.windows, room.U, room.V, room.sigma, room.P
-        reader.begin(x)
-        post, canvas = x.new_empty(T, b, 2 * z), canvas.clone(memory_format=torch.contiguous_format)
-        r, h_dec_in, h_enc_in = (part.unbind(0) for part in U.split([room.R, k, k], 2))
-        (z_in, h_dec_out), (mu, log_sigma) = ([part.unbind(0) for part in t.split(sizes, 2)] for t, sizes in ((V, [z, k]), (post, [z, z])))
-        enc, dec = room.cells()
-        for there, value in ((h_dec_in, h_dec), (h_enc_in, h_enc), (h_dec_out, h_dec), (enc[1], s_enc), (dec[1], s_dec)): there[0].copy_(value)
-        _, looking = windows.forward(0, torch.addmm(b_head, h_dec, W_head.T)[:, P:])
-        for t in range(T):
-            s, n = (t, t + 1) if keep else (0, 0)  # this step's slot and the next one's
-            reader.forward(s, canvas, looking, r[s])
-            torch.addmm(b_enc, U[s], W_enc.T, out=enc[0][s])
-            cell_forward(enc[0][s], enc[1][s], enc[1][n], enc[2][s], h_enc_in[n])
-            torch.addmm(b_post, h_enc_in[n], W_post.T, out=post[t])
-            torch.exp(log_sigma[t], out=sigma[s])
-            torch.addcmul(mu[t], sigma[s], eps[:, t], out=z_in[s])
-            torch.addmm(b_dec, V[s], W_dec.T, out=dec[0][s])
-            cell_forward(dec[0][s], dec[1][s], dec[1][n], dec[2][s], h_dec_out[n])
-            h_dec_in[n].copy_(h_dec_out[n])
-            heads = torch.addmm(b_head, h_dec_out[n], W_head.T)
-            writing, looking = windows.forward(n, heads[:, P:])
-            writer.forward(s, canvas, writing, heads[:, :P])
-        ctx.kept = rooms, room, eps, W_enc, W_dec, W_post, W_head
-        if not keep: rooms.append(room)
-        return canvas, h_enc_in[n].clone(), enc[1][n].clone(), h_dec_out[n].clone(), dec[1][n].clone(), post
-
-    @staticmethod
-    @torch.amp.custom_bwd(device_type='cpu')
-    def backward(ctx, dcanvas, dh_enc, ds_enc, dh_dec, ds_dec, dpost):
-        if ctx.kept is None: raise RuntimeError("the fast path goes backward once for each forward, since gradients take the place of what it kept; backend='eager' can go again")
-        (rooms, room, eps, W_enc, W_dec, W_post, W_head), ctx.kept = ctx.kept, None
-        (b, T, z), k, R, P = eps.shape, room.S.shape[-1], room.R, room.P
-        reader, writer, windows, sigma, scratch, dheads = room.reader, room.writer, room.windows, room.sigma, room.scratch, room.dheads.zero_()
-        dcanvas, dh_enc, ds_enc, dh_dec, ds_dec, dpost = (d.clone(memory_format=torch.contiguous_format) for d in (dcanvas, dh_enc, ds_enc, dh_dec, ds_dec, dpost))
-        (dpatch, draw), (dmu, dlog_sigma) = ([part.unbind(0) for part in t.split(sizes, 2)] for t, sizes in ((dheads, [P, room.raw]), (dpost, [z, z])))
-        (enc, dec), dlooking = room.cells(), None
-        for t in reversed(range(T)):  # dheads[t + 1] belongs to h_dec of step t, and dheads[0] to the one before the first
-            dwriting = writer.backward(t, dcanvas, dpatch[t + 1])
-            if windows.lens: draw[t + 1].copy_(windows.backward(t + 1, dwriting, dlooking))
-            dh_dec.addmm_(dheads[t + 1], W_head)
-            cell_backward(dec[0][t], dec[1][t], dec[2][t], dh_dec, ds_dec, scratch)
-            dz, dh_dec = (dec[0][t] @ W_dec).split([z, k], 1)
-            dmu[t].add_(dz)
-            dlog_sigma[t].addcmul_(dz, sigma[t] * eps[:, t])
-            dh_enc.addmm_(dpost[t], W_post)
-            cell_backward(enc[0][t], enc[1][t], enc[2][t], dh_enc, ds_enc, scratch)
-            dr, dh_dec_too, dh_enc = (enc[0][t] @ W_enc).split([R, k, k], 1)
-            dh_dec = dh_dec + dh_dec_too
-            through_error, dlooking = reader.backward(t, dr)
-            dcanvas.sub_(through_error)
-        if windows.lens: draw[0].copy_(windows.backward(0, None, dlooking))
-        dh_dec.addmm_(dheads[0], W_head)
-        U, V, D, dpost, d_enc, d_dec = (t.flatten(0, 1) for t in (room.U, room.V, dheads, dpost, *room.gates))
-        grads = (dcanvas, dh_enc, ds_enc, dh_dec, ds_dec, d_enc.T @ U[:T * b], d_enc.sum(0), d_dec.T @ V[:T * b], d_dec.sum(0),
-                 dpost.T @ U[b:, R + k:], dpost.sum(0), D.T @ V[:, z:], D.sum(0))
-        rooms.append(room)
-        return None, None, None, None, None, *grads
+    "T steps of the recurrence as one operation; under autocast it computes in single precision."
+    forward = staticmethod(torch.amp.custom_fwd(unroll, device_type='cpu', cast_inputs=torch.float32))
+    backward = staticmethod(torch.amp.custom_bwd(rewind, device_type='cpu'))
 
 # %% ../nbs/20_fast.ipynb #fast
 def _cell_weights(cell):
@@ -318,7 +321,7 @@ class Fast(nn.Module):
     def forward(self, x: Tensor, eps: Tensor | None = None) -> Bound:
         "What `DRAW.forward` gives, within rounding."
         m, z, b = self.model, self.config.latent, len(x)
-        m.check(x)
+        check_images(x, self.config.image_shape)
         if eps is None: eps = torch.randn(b, *self.config.noise_shape, dtype=x.dtype)
         canvas, h_enc, h_dec = (p.expand(b, *p.shape) for p in (m.c_0.transpose(0, 1), m.h_enc_0, m.h_dec_0))
         rows, zero, weights, posts = x.transpose(1, 2).contiguous(), torch.zeros_like(h_dec), self.weights(), []

@@ -128,6 +128,16 @@ def _standard_error(x): return (x.std() / math.sqrt(len(x))).item() if len(x) > 
 class TrainingDiverged(Exception):
     "The bound or its gradient was no longer a number; nothing was updated with it."
 
+# %% ../nbs/04_training.ipynb #checks
+def _check_finite(bound, norm, step, saved, lr):
+    if math.isfinite(bound) and math.isfinite(norm): return
+    raise TrainingDiverged(f"step {step}: the bound is {bound:g} nats and its gradient's norm {norm:g}; nothing was updated with it, and {saved}; "
+                           f"start again in a new folder with a lower learning rate than {lr:g}")
+
+def _check_fit(model, data):
+    if data is None or data.images.shape[1:] == model.config.image_shape: return
+    raise ValueError(f"{data.name}: want images of {list(model.config.image_shape)} for this model, got {list(data.images.shape[1:])}")
+
 # %% ../nbs/04_training.ipynb #run
 @dataclass
 class Run:
@@ -253,9 +263,7 @@ def train(
 ) -> Run:                              # `model` itself, holding the averaged weights, and the log
     "Train a model by Adam on the bound (Eq 12), one sample of z for each image and step."
     data, valid = as_images(data), None if valid is None else as_images(valid)
-    for d in (data, valid):
-        if d is not None and d.images.shape[1:] != model.config.image_shape:
-            raise ValueError(f"{d.name}: want images of {list(model.config.image_shape)} for this model, got {list(d.images.shape[1:])}")
+    for d in (data, valid): _check_fit(model, d)
     r, out, device = recipe, None if out is None else Path(out), next(model.parameters()).device
     state, net = _State(model, r, data, valid, backend), accelerate(model, backend)
     log = _open_run(out, state, resume)
@@ -268,10 +276,7 @@ def train(
             loss = cost.bound.mean()
             loss.backward()
             norm = nn.utils.clip_grad_norm_(model.parameters(), r.clip)
-            if not (math.isfinite(loss.item()) and math.isfinite(norm.item())):
-                saved = f"{out} holds the state of step {saved_step}" if out and saved_step else 'no state was saved yet'
-                raise TrainingDiverged(f"step {step + 1}: the bound is {loss.item():g} nats and its gradient's norm {norm.item():g}; nothing was updated with it, "
-                                       f"and {saved}; start again in a new folder with a lower learning rate than {r.lr:g}")
+            _check_finite(loss.item(), norm.item(), step + 1, f'{out} holds the state of step {saved_step}' if out and saved_step else 'no state was saved yet', r.lr)
             state.adam.param_groups[0]['lr'] = learning_rate(r, step)
             state.adam.step()
             state.adam.zero_grad()
