@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 
 import draw_nb
-from . import DRAW, DRAWConfig, list_pretrained, load_pretrained
+from . import DRAW, list_pretrained, load_pretrained
 from .data import DATASETS, SPLITS, DataError, load_data
 from .fast import BACKENDS
 from .network import SCALES
@@ -63,7 +63,6 @@ def _train(e, args, out):
     _pictures(run, data)
     best = min((line['valid_bound'], line['step']) for line in run.log if 'valid_bound' in line)
     _say(f"best bound {best[0]:.2f} nats on {min(e.valid_images, len(valid)):,} validation images, after {best[1]:,} steps, {run.log[-1]['seconds']:.0f} s")
-    return run
 
 def _pictures(run, data):
     if 'matplotlib' not in sys.modules: os.environ.setdefault('MPLBACKEND', 'Agg')

@@ -25,8 +25,8 @@ class Lens:
     "Windows of N = ns[0], ns[1], ... on the same image, forward and backward between raw outputs and filterbanks; it remembers `slots` of them."
     def __init__(self, ns: tuple[int, ...], height: int, width: int, like: Tensor, slots: int):
         new = dict(dtype=like.dtype, device=like.device)
-        self.count, self.rows = len(ns), torch.arange(sum(ns)).split(list(ns))
-        self.rows = [slice(int(r[0]), int(r[-1]) + 1) for r in self.rows]  # of each window, in a filterbank of all
+        self.count = len(ns)
+        self.rows = [slice(sum(ns[:k]), sum(ns[:k + 1])) for k in range(len(ns))]  # of each window, in a filterbank of all
         self.owner = torch.arange(len(ns)).repeat_interleave(torch.tensor(ns)).to(like.device)  # the window of each row
         self.belongs = torch.eye(len(ns), **new)[self.owner]
         self.i = torch.cat([torch.arange(1, n + 1, **new) - n / 2 - 0.5 for n in ns])
@@ -35,8 +35,7 @@ class Lens:
         self.axes = [(slice(0, 2), width)] if height == width else [(slice(0, 1), width), (slice(1, 2), height)]  # x, y
         self.a = [torch.arange(1, size + 1, **new) for _, size in self.axes]
         shapes = [(slots, len(like), axes.stop - axes.start, sum(ns), size) for axes, size in self.axes]
-        self.exponents, self.banks = ([torch.empty(shape, **new).unbind(0) for shape in shapes] for _ in range(2))
-        self.saved = [None] * slots
+        (self.exponents, self.banks), self.saved = ([torch.empty(shape, **new).unbind(0) for shape in shapes] for _ in range(2)), [None] * slots
 
     def forward(self, s: int, raw: Tensor) -> tuple[list[Tensor], Tensor]:
         "From [batch, 5 windows]: filterbanks [batch, axes, rows, pixels], one for both axes if the image is square, and gamma, [batch, windows]."

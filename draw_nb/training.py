@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from . import noise
-from .data import Images, as_images
+from .data import as_images
 from .fast import accelerate
 from .network import DRAW, DRAWConfig
 from .loss import importance_weighted_bound
@@ -134,8 +134,11 @@ def _check_finite(bound, norm, step, saved, lr):
     raise TrainingDiverged(f"step {step}: the bound is {bound:g} nats and its gradient's norm {norm:g}; nothing was updated with it, and {saved}; "
                            f"start again in a new folder with a lower learning rate than {lr:g}")
 
-def _check_fit(model, data):
-    if data is None or data.images.shape[1:] == model.config.image_shape: return
+def _fitting(model, data):
+    "The data as `Images` of the size that the model takes; None stays None."
+    if data is None: return None
+    data = as_images(data)
+    if data.images.shape[1:] == model.config.image_shape: return data
     raise ValueError(f"{data.name}: want images of {list(model.config.image_shape)} for this model, got {list(data.images.shape[1:])}")
 
 # %% ../nbs/04_training.ipynb #run
@@ -193,6 +196,12 @@ class _State:
     def keep_if_best(self, bound):
         if not bound < self.best_bound: return
         self.best_bound, self.best = bound, {k: p.clone() for k, p in self.average.items()}
+
+# %% ../nbs/04_training.ipynb #about
+def _about(state, recipe, data, device):
+    "What a model's file says of its making."
+    return dict(dataset=data.name, recipe=asdict(recipe), valid_bound=state.best_bound if state.best else None, seconds=round(state.seconds),
+                made_with=f'torch {torch.__version__}, {device.type}, {torch.get_num_threads()} threads')
 
 # %% ../nbs/04_training.ipynb #stop-signals
 @contextmanager
@@ -262,8 +271,7 @@ def train(
     backend: str = 'fast',             # or 'eager', see notebook 20
 ) -> Run:                              # `model` itself, holding the averaged weights, and the log
     "Train a model by Adam on the bound (Eq 12), one sample of z for each image and step."
-    data, valid = as_images(data), None if valid is None else as_images(valid)
-    for d in (data, valid): _check_fit(model, d)
+    data, valid = (_fitting(model, d) for d in (data, valid))
     r, out, device = recipe, None if out is None else Path(out), next(model.parameters()).device
     state, net = _State(model, r, data, valid, backend), accelerate(model, backend)
     log = _open_run(out, state, resume)
@@ -299,8 +307,7 @@ def train(
             if stopped: raise KeyboardInterrupt(f"stopped after step {state.step}" + (f"; resume the run in {out} to go on" if out else ''))
     model.load_state_dict(state.best or state.average)
     model.eval()
-    if out: save_model(model, out / 'model.safetensors', dataset=data.name, recipe=asdict(r), valid_bound=state.best_bound if valid else None,
-                       seconds=round(state.seconds), made_with=f'torch {torch.__version__}, {device.type}, {torch.get_num_threads()} threads')
+    if out: save_model(model, out / 'model.safetensors', **_about(state, r, data, device))
     return Run(model, log.entries, out)
 
 # %% ../nbs/04_training.ipynb #experiments
