@@ -78,8 +78,8 @@ def gaussians(
     a = torch.arange(1, size + 1, device=mu.device, dtype=mu.dtype)
     mu = mu[:, :, None]
     nearest = mu.detach().round().clamp(1, size)
-    excess = (a - nearest) * (a + nearest - 2 * mu)  # (a - mu)^2 less the smallest such square of the row
-    return torch.softmax(-excess / (2 * sigma2[:, None, None]), dim=-1)
+    excess = (a - nearest) * (a + (nearest - 2 * mu))  # (a - mu)^2 less the smallest such square of the row
+    return torch.softmax(excess * (-0.5 / sigma2[:, None, None]), dim=-1)
 
 # %% ../nbs/00_attention.ipynb #filterbank
 def filterbank(

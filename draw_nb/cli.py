@@ -23,7 +23,9 @@ from .data import DATASETS, SPLITS, DataError, load_data
 from .fast import BACKENDS
 from .network import SCALES
 from .noise import permutation
-from .training import EXPERIMENTS, TrainingDiverged, check_out, evaluate, experiment, train
+from .classifier import classify
+from .experiments import EXPERIMENTS, experiment
+from .training import BOUND, TrainingDiverged, check_out, evaluate, train
 from .weights import WeightsError, load_model
 
 # %% ../nbs/07_cli.ipynb #helpers
@@ -56,13 +58,14 @@ def _train(e, args, out):
     if args.resume and not (out / 'state.safetensors').exists(): _say(f"{out}/ holds no state yet: starting from the beginning")
     data, valid = (load_data(e.data, split, args.root) for split in ('train', 'valid'))
     torch.manual_seed(args.seed)
-    model = DRAW(e.config).to(args.device)
+    model = e.network(e.config).to(args.device)
     parameters = sum(p.numel() for p in model.parameters())
     _say(f"{data}; {parameters:,} parameters, {recipe.steps:,} steps of {recipe.batch_size} into {out}/")
-    run = train(model, data, recipe, valid.subset(slice(e.valid_images)), out, args.resume, backend=args.backend)
-    _pictures(run, data)
-    best = min((line['valid_bound'], line['step']) for line in run.log if 'valid_bound' in line)
-    _say(f"best bound {best[0]:.2f} nats on {min(e.valid_images, len(valid)):,} validation images, after {best[1]:,} steps, {run.log[-1]['seconds']:.0f} s")
+    run = train(model, data, recipe, valid.subset(slice(e.valid_images)), out, args.resume, backend=args.backend, objective=e.objective)
+    if e.objective is BOUND: _pictures(run, data)
+    best, step = min((line[e.objective.chosen_by], line['step']) for line in run.log if e.objective.chosen_by in line)
+    score = f'bound {best:.2f} nats' if e.objective is BOUND else f'error {best:.2%}'
+    _say(f"best {score} on {min(e.valid_images, len(valid)):,} validation images, after {step:,} steps, {run.log[-1]['seconds']:.0f} s")
 
 def _pictures(run, data):
     if 'matplotlib' not in sys.modules: os.environ.setdefault('MPLBACKEND', 'Agg')
@@ -87,16 +90,21 @@ def train_command(args):
 
 # %% ../nbs/07_cli.ipynb #evaluate-command
 def evaluate_command(args):
-    "measure a model's bound on a data set, in nats per image"
+    "measure a model on a data set: the bound in nats per image, or a classifier's error"
     out = args.out and _new(args.out)
     model = _model(args.model, args.device)
     name = args.data or model.about.get('dataset', '').split(' ')[0]
     if name not in DATASETS: raise ValueError(f"--data: want one of {', '.join(DATASETS)}, since the model does not say what it was trained on")
     data = load_data(name, args.split, args.root)
     if args.images: data = data.subset(permutation(0, 0, len(data))[:args.images])  # some sets are sorted
-    e = evaluate(model, data, args.samples, args.iw_samples, args.batch_size or 500, args.seed, progress=True, backend=args.backend)
-    _say(f"{data}\nbound {e.bound:.2f} +- {e.error:.2f} nats ({e.bits_per_dim:.4f} bits per dimension) = {e.nll:.2f} for the pixels + {sum(e.kl):.2f} for the latents")
-    if e.iw_bound is not None: _say(f"importance-weighted bound, {e.iw_samples} samples: {e.iw_bound:.2f} +- {e.iw_error:.2f} nats")
+    size = args.batch_size or 500
+    if isinstance(model, DRAW):
+        e = evaluate(model, data, args.samples, args.iw_samples, size, args.seed, progress=True, backend=args.backend)
+        _say(f"{data}\nbound {e.bound:.2f} +- {e.error:.2f} nats ({e.bits_per_dim:.4f} bits per dimension) = {e.nll:.2f} for the pixels + {sum(e.kl):.2f} for the latents")
+        if e.iw_bound is not None: _say(f"importance-weighted bound, {e.iw_samples} samples: {e.iw_bound:.2f} +- {e.iw_error:.2f} nats")
+    else:
+        e = classify(model, data, size, args.seed, progress=True)
+        _say(f"{data}\nerror {e.error:.2%} +- {e.standard_error:.2%}, cross-entropy {e.cross_entropy:.4f} nats")
     if out: out.write_text(json.dumps(dict(model=args.model, data=repr(data), seed=args.seed, **asdict(e)), indent=1) + '\n')
 
 # %% ../nbs/07_cli.ipynb #generate-command
@@ -104,7 +112,9 @@ def generate_command(args):
     "draw from a model's prior: a PNG of the pictures or a GIF of the drawing"
     out = _new(args.out or 'samples.png')
     if out.suffix not in ('.png', '.gif'): raise ValueError(f"--out: want a name that ends in .png or .gif, got {out}")
-    steps = _model(args.model, args.device).trace_prior(args.n, args.seed, args.temperature)
+    model = _model(args.model, args.device)
+    if not isinstance(model, DRAW): raise ValueError(f"model: {args.model} is a {model.kind}, which draws nothing")
+    steps = model.trace_prior(args.n, args.seed, args.temperature)
     from draw_nb.pictures import film, frames
     if out.suffix == '.gif': film(steps, out, args.columns)
     else: frames(steps[-1:], args.columns, boxes=False)[0].save(out)

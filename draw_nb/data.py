@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FILES', 'DATASETS', 'SPLITS', 'DataError', 'cache_root', 'data_root', 'RemoteFile', 'fetch', 'read_idx', 'Images',
-           'as_images', 'load_data']
+           'Scenes', 'as_images', 'load_data']
 
 # %% ../nbs/03_data.ipynb #imports
 import gzip
@@ -13,6 +13,7 @@ import os
 import sys
 import zlib
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from . import noise
+from .clutter import layout, scenes
 from .pen import pen_digits
 
 # %% ../nbs/03_data.ipynb #data-error
@@ -123,11 +125,13 @@ class Images(Dataset):
             raise ValueError(f"{name}: want a label for each of {len(images)} images, got {len(labels)}")
         self.images, self.labels, self.binarise, self.name = images, labels, binarise, name
 
+    @property
+    def image_shape(self) -> tuple[int, int, int]: return tuple(self.images.shape[1:])
+
     def __len__(self): return len(self.images)
 
     def __repr__(self):
-        n, c, h, w = self.images.shape
-        return f"Images({self.name}: {n:,} x [{c}, {h}, {w}]{', binarised anew for each batch' if self.binarise else ''})"
+        return f"Images({self.name}: {len(self):,} x {list(self.image_shape)}{', binarised anew for each batch' if self.binarise else ''})"
 
     def fingerprint(self) -> str:
         "A name that two sets share only if their pixels agree."
@@ -152,7 +156,45 @@ class Images(Dataset):
         index: slice | Sequence[int],
     ) -> 'Images':
         "Some of the images."
-        return Images(self.images[index], None if self.labels is None else self.labels[index], self.binarise, self.name)
+        part = copy(self)
+        part.images, part.labels = self.images[index], None if self.labels is None else self.labels[index]
+        return part
+
+# %% ../nbs/03_data.ipynb #scenes
+class Scenes(Images):
+    "Digits strewn over larger pictures, made anew for each step."
+    def __init__(
+        self,
+        digits: Images,
+        size: int = 100,   # side of a scene, pixels
+        count: int = 1,    # digits in a scene; its label is the first one's
+        scraps: int = 8,   # pieces of clutter
+    ):
+        super().__init__(digits.images, digits.labels, name=digits.name)
+        if digits.image_shape[0] != 1 or digits.image_shape[1] != digits.image_shape[2]:
+            raise ValueError(f"digits: want grey squares, [1, side, side], got {list(digits.image_shape)}")
+        self.size, self.count, self.scraps, self.numbers = size, count, scraps, torch.arange(len(digits))
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]: return 1, self.size, self.size
+
+    def __len__(self): return len(self.numbers)
+
+    def __repr__(self): return f"Scenes({self.name}: {len(self):,} x {list(self.image_shape)}, strewn anew for each step)"
+
+    def layout(self, index: Tensor, seed: int = 0, step: int = 0):
+        "What lies where in the scenes that `batch` paints."
+        return layout(self.numbers[index], len(self.images), self.size, self.count, self.scraps, side=self.images.shape[-1], seed=seed, step=step)
+
+    def batch(self, index: Tensor, seed: int = 0, step: int = 0) -> Tensor:
+        "The scenes of these numbers, float32 [batch, 1, size, size]; digit i is in scene i, all else is a function of (seed, step, i)."
+        return scenes(self.images[:, 0], self.layout(index, seed, step), self.size)
+
+    def subset(self, index: slice | Sequence[int]) -> 'Scenes':
+        "Some of the scenes, just as they are in the whole set."
+        part = copy(self)
+        part.numbers, part.labels = self.numbers[index], None if self.labels is None else self.labels[index]
+        return part
 
 # %% ../nbs/03_data.ipynb #as-images
 def as_images(
@@ -176,13 +218,17 @@ def as_images(
     return Images(x.contiguous(), binarise=binarise)
 
 # %% ../nbs/03_data.ipynb #load-data
-DATASETS = ('pen', 'binarized-mnist', 'mnist')
+DATASETS = ('pen', 'binarized-mnist', 'mnist', 'cluttered-mnist', 'two-digits', 'cluttered-pen')
 SPLITS = ('train', 'valid', 'test')
 
 def _pen(split, root):
     n, start = {'train': (10_000, 0), 'valid': (1_000, 1_000_000), 'test': (2_000, 2_000_000)}[split]
     d = pen_digits(n, start=start)
-    return (d.images > 0.5).float(), d.labels
+    return d.images, d.labels
+
+def _black_and_white_pen(split, root):
+    images, labels = _pen(split, root)
+    return (images > 0.5).float(), labels
 
 def _binarized_mnist(split, root):
     with np.load(fetch(FILES['binarized-mnist'], root), allow_pickle=False) as z: x = z[f'X_{split}']
@@ -202,6 +248,7 @@ def load_data(
     "A data set by name."
     if name not in DATASETS: raise ValueError(f"data set: want one of {', '.join(DATASETS)}, got {name!r}")
     if split not in SPLITS: raise ValueError(f"split: want one of {', '.join(SPLITS)}, got {split!r}")
-    load = {'pen': _pen, 'binarized-mnist': _binarized_mnist, 'mnist': _mnist_grey}[name]
-    images, labels = load(split, root)
-    return Images(images, labels, binarise=name == 'mnist', name=f'{name} {split}')
+    load = {'pen': _black_and_white_pen, 'cluttered-pen': _pen, 'binarized-mnist': _binarized_mnist}.get(name, _mnist_grey)
+    images = Images(*load(split, root), binarise=name == 'mnist', name=f'{name} {split}')
+    if name.startswith('cluttered'): return Scenes(images)
+    return Scenes(images, 60, count=2, scraps=0) if name == 'two-digits' else images

@@ -342,4 +342,4 @@ def accelerate(
 ) -> Callable[..., Bound]:   # to be called as `(x, eps)`
     "The quickest way to a model's bound that has passed its tests: `Fast` on the CPU, elsewhere the model itself."
     if backend not in BACKENDS: raise ValueError(f"backend: want one of {', '.join(BACKENDS)}, got {backend!r}")
-    return Fast(model, segments) if backend == 'fast' and model.c_0.device.type == 'cpu' else model
+    return Fast(model, segments) if backend == 'fast' and isinstance(model, DRAW) and model.c_0.device.type == 'cpu' else model
