@@ -20,7 +20,7 @@ import torch
 import draw_nb
 from . import DRAW, list_pretrained, load_pretrained
 from .data import DATASETS, SPLITS, DataError, load_data
-from .fast import BACKENDS
+from .fast import BACKENDS, PRECISIONS
 from .network import SCALES
 from .noise import permutation
 from .classifier import classify
@@ -53,7 +53,7 @@ def _say(line): print(line, flush=True)
 # %% ../nbs/07_cli.ipynb #run-experiment
 def _train(e, args, out):
     "Train an experiment into a folder, and leave pictures of what came out beside the model."
-    recipe = replace(e.recipe, seed=args.seed, **{k: v for k in ('steps', 'batch_size', 'lr') if (v := getattr(args, k, None)) is not None})
+    recipe = replace(e.recipe, seed=args.seed, **{k: v for k in ('steps', 'batch_size', 'lr', 'precision') if (v := getattr(args, k, None)) is not None})
     check_out(out, args.resume)
     if args.resume and not (out / 'state.safetensors').exists(): _say(f"{out}/ holds no state yet: starting from the beginning")
     data, valid = (load_data(e.data, split, args.root) for split in ('train', 'valid'))
@@ -61,7 +61,7 @@ def _train(e, args, out):
     model = e.network(e.config).to(args.device)
     parameters = sum(p.numel() for p in model.parameters())
     _say(f"{data}; {parameters:,} parameters, {recipe.steps:,} steps of {recipe.batch_size} into {out}/")
-    run = train(model, data, recipe, valid.subset(slice(e.valid_images)), out, args.resume, backend=args.backend, objective=e.objective)
+    run = train(model, data, recipe, valid.subset(slice(e.valid_images)), out, args.resume, backend=args.backend, segments=args.segments, objective=e.objective)
     if e.objective is BOUND: _pictures(run, data)
     best, step = min((line[e.objective.chosen_by], line['step']) for line in run.log if e.objective.chosen_by in line)
     score = f'bound {best:.2f} nats' if e.objective is BOUND else f'error {best:.2%}'
@@ -170,12 +170,14 @@ def parser() -> argparse.ArgumentParser:
     steps = ('--steps', dict(type=_positive, help='minibatches, in place of the recipe\'s number'))
     rate = ('--lr', dict(type=float, help='peak learning rate, in place of the recipe\'s'))
     resume = ('--resume', dict(action='store_true', help='go on from the last saved state in --out'))
+    precision = ('--precision', dict(choices=PRECISIONS, help='of the factors in the cells\' products; bfloat16 is faster where the processor has it'))
+    segments = ('--segments', dict(type=_positive, default=1, help='pieces to compute again on the way back, to save memory (default 1: none)'))
     data = ('--data', dict(choices=DATASETS, help='a data set other than the one that the preset or the model names'))
     model = ('model', dict(help=f"a shipped model ({', '.join(list_pretrained()) or 'none yet'}), a file, or the folder of a run"))
 
-    command('demo', demo, *common, steps, rate, resume)
+    command('demo', demo, *common, steps, rate, precision, segments, resume)
     command('train', train_command, ('preset', dict(choices=EXPERIMENTS)), ('--scale', dict(choices=SCALES, default='laptop', help='smoke: seconds, laptop: minutes on two cores (default), paper: the paper\'s setting')),
-            *common, steps, rate, resume, data)
+            *common, steps, rate, precision, segments, resume, data)
     command('evaluate', evaluate_command, model, *common, data, ('--split', dict(choices=SPLITS, default='test')),
             ('--images', dict(type=_positive, help='only so many, drawn at random')), ('--samples', dict(type=_positive, default=1, help='of the latents, for each image (default 1)')),
             ('--iw-samples', dict(type=_whole(0), default=0, help='k of the importance-weighted bound (default 0: leave it out)')))

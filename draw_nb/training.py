@@ -39,6 +39,7 @@ class Recipe:
     warmup: int = 100             # steps over which the rate rises from 0 to its peak; then a cosine takes it back
     clip: float = 10.             # largest norm of the gradient of the batch's mean bound
     average: float = 0.999        # decay of the running average of the weights, which is what validation sees and what is kept
+    precision: str = 'float32'    # or 'bfloat16', for the factors of the cells' products, see notebook 20
     seed: int = 0                 # of initial weights' noise, order, binarisation and latents
     log_every: int = 10           # steps
     validate_every: int = 250     # steps
@@ -288,12 +289,13 @@ def train(
     resume: bool = False,              # go on from the state in `out`, if there is one
     progress: bool = True,             # show a bar with the bound in nats
     backend: str = 'fast',             # or 'eager', see notebook 20
+    segments: int = 1,                 # pieces to compute again on the way back, to save memory, see notebook 20
     objective: Objective = BOUND,      # what to make smaller
 ) -> Run:                              # `model` itself, holding the averaged weights, and the log
     "Train a model by Adam on the bound (Eq 12), one sample of z for each image and step, or on another objective."
     data, valid = (_fitting(model, d) for d in (data, valid))
     r, out, device = recipe, None if out is None else Path(out), next(model.parameters()).device
-    state, net = _State(model, r, data, valid, backend), accelerate(model, backend)
+    state, net = _State(model, r, data, valid, backend), accelerate(model, backend, segments, r.precision)
     log = _open_run(out, state, resume)
     began, saved_step = time.perf_counter() - state.seconds, state.step
     model.train()
