@@ -9,6 +9,7 @@ __all__ = ['aten', 'PRECISIONS', 'BACKENDS', 'Lens', 'shrink', 'stretch', 'bank_
 # %% ../nbs/20_fast.ipynb #imports
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +17,7 @@ from torch.utils.checkpoint import checkpoint
 
 from .attention import RAW_LIMIT, stride_unit
 from .loss import Bound
-from .network import DRAW, DRAWConfig, check_images
+from .network import DRAW, DRAWConfig, check_images, check_temperature
 
 aten = torch.ops.aten
 
@@ -370,6 +371,26 @@ class Fast(nn.Module):
             posts.append(post)
         mu, log_sigma = torch.cat(posts).transpose(0, 1).split(z, 2)
         return Bound(x, state[0].transpose(1, 2), mu, log_sigma, eps)
+
+    @torch.no_grad()
+    def generate(self, n: int, seed: int = 0, temperature: float = 1.) -> Tensor:
+        "What `DRAW.generate` gives, within rounding."
+        check_temperature(temperature)
+        m, c = self.model, replace(self.config, read=None)  # nothing is read
+        eps, canvas = temperature * m.noise(n, seed), m.c_0.transpose(0, 1).repeat(n, 1, 1, 1)
+        writer, windows, (z, k) = Writer(c, canvas, 1), Windows(c, canvas, 0), (c.latent, c.hidden)
+        W_dec, b_dec, _, _, W_head, b_head = self.weights()[2:]
+        used = writer.size + 5 * bool(c.write)
+        state, gates, s, tanh_s = canvas.new_empty(n, z + k), canvas.new_empty(n, 4 * k), canvas.new_zeros(n, k), canvas.new_empty(n, k)
+        state[:, z:] = m.h_dec_0
+        for t in range(c.steps):
+            state[:, :z] = eps[:, t]
+            torch.addmm(b_dec, state, W_dec.T, out=gates)
+            cell_forward(gates, s, s, tanh_s, state[:, z:])
+            heads = torch.addmm(b_head[:used], state[:, z:], W_head[:used].T)
+            writing, _ = windows.forward(0, heads[:, writer.size:])
+            writer.forward(0, canvas, writing, heads[:, :writer.size])
+        return canvas.transpose(1, 2).sigmoid()
 
 # %% ../nbs/20_fast.ipynb #accelerate
 BACKENDS = ('fast', 'eager')

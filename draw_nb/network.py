@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['PRESETS', 'SCALES', 'check_numbers', 'DRAWConfig', 'lstm_cell', 'window_head', 'Read', 'Write', 'Step', 'Recurrence',
-           'check_images', 'DRAW']
+           'check_images', 'check_temperature', 'DRAW']
 
 # %% ../nbs/01_network.ipynb #imports
 import math
@@ -205,6 +205,10 @@ def check_images(
     low, high = x.min().item(), x.max().item()
     if not (0 <= low and high <= 1): raise ValueError(f"images: want pixels in [0, 1], got {low:g} to {high:g}")
 
+def check_temperature(temperature: float):
+    "Raise an error for what is not a finite number of at least 0."
+    if not (0 <= temperature < math.inf): raise ValueError(f"temperature: want a number of at least 0, got {temperature}")
+
 # %% ../nbs/01_network.ipynb #draw
 class DRAW(Recurrence):
     "The Deep Recurrent Attentive Writer."
@@ -250,7 +254,7 @@ class DRAW(Recurrence):
         return step.canvas.sigmoid()
 
     def prior_steps(self, n: int, seed: int, temperature: float) -> Iterator[Step]:
-        if not (0 <= temperature < math.inf): raise ValueError(f"temperature: want a number of at least 0, got {temperature}")
+        check_temperature(temperature)
         return self.steps(temperature * self.noise(n, seed))
 
     def noise(self, n: int, seed: int) -> Tensor:
