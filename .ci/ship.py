@@ -3,7 +3,7 @@
     python .ci/ship.py runs/mnist-laptop mnist 'draw_nb train mnist --scale laptop' 1382352
 
 writes draw_nb/pretrained/mnist.safetensors (in half precision if that costs less than 0.01 nats, or 0.01% of error, on
-validation images), mnist.jsonl (the log of the run) and mnist.json (the measurement). The last argument is the commit
+validation images), mnist.jsonl (the log of the run), mnist.json (the measurement) and mnist.md (the model card). The last argument is the commit
 that the run was made at.
 """
 import json, shutil, sys
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from draw_nb import load_model, save_model
 from draw_nb.data import load_data
-from draw_nb.experiments import measure
+from draw_nb.experiments import measure, model_card, results
 from draw_nb.weights import SHIPPED
 
 def main(run, name, command, commit):
@@ -29,6 +29,7 @@ def main(run, name, command, commit):
     test = load_data(data, 'test')
     result = measure(load_model(path), test, progress=True)
     (SHIPPED/f'{name}.json').write_text(json.dumps(dict(data=repr(test), seed=0, **result), indent=1) + '\n')
+    (SHIPPED/f'{name}.md').write_text(model_card(next(r for r in results() if r.name == name)))
     print(f'test: {result}')
 
 main(*sys.argv[1:])
