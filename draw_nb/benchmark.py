@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['GROWTH', 'products', 'flops', 'training_step', 'classifier_step', 'lstm_chains', 'product_limit', 'scene_work',
-           'data_work', 'interleave', 'peak_memory', 'benchmark', 'summary']
+           'data_work', 'interleave', 'peak_memory', 'native_steps', 'benchmark', 'summary']
 
 # %% ../nbs/20a_benchmark.ipynb #imports
 import platform
@@ -21,6 +21,7 @@ from . import noise
 from .classifier import Classifier, ClassifierConfig
 from .data import Images, Scenes
 from .fast import accelerate
+from .native import NativeError, library
 from .network import DRAW, DRAWConfig
 
 # %% ../nbs/20a_benchmark.ipynb #products
@@ -124,16 +125,22 @@ print(*(int(line.split()[1]) / 1024 for line in open('/proc/self/status') if lin
 GROWTH = [dict(steps=16, batch=n) for n in (25, 50, 200, 400)] + [dict(steps=n) for n in (4, 8, 16, 32)] + \
          [dict(steps=16, height=n, width=n) for n in (14, 56, 84)] + [dict(steps=16, hidden=n) for n in (64, 128, 512)]
 
+def native_steps(c: DRAWConfig) -> dict[str, Callable[[], None]]:
+    "Training steps with the parts in C of notebook 20b, if this machine has a compiler."
+    try: library()
+    except NativeError: return {}
+    return {'native': training_step(c, 100, 'native'), 'native, bfloat16': training_step(c, 100, 'native', precision='bfloat16')}
+
 def benchmark(repeats: int = 9) -> dict:
     "Time the yardstick against its limits, and how it grows; seconds."
     torch.manual_seed(0)
     c, free = DRAWConfig(), DRAWConfig.preset('mnist-no-attention')
     report = dict(machine=platform.machine(), cores=torch.get_num_threads(), torch=torch.__version__, repeats=repeats, gflop=flops(c, 100) / 1e9)
     report['step'] = interleave({'fast path': training_step(c, 100, 'fast'), 'fast path, bfloat16': training_step(c, 100, 'fast', precision='bfloat16'),
-                                 'plain path': training_step(c, 100, 'eager'), 'LSTM chains': lstm_chains(c, 100),
+                                 **native_steps(c), 'plain path': training_step(c, 100, 'eager'), 'LSTM chains': lstm_chains(c, 100),
                                  'product limit': product_limit(c, 100), 'data and noise': data_work(c, 100)}, repeats)
     few = max(1, repeats // 3)
-    report['no attention'] = interleave({'fast path': training_step(free, 100, 'fast'), 'fast path, bfloat16': training_step(free, 100, 'fast', precision='bfloat16'), 'plain path': training_step(free, 100, 'eager'), 'product limit': product_limit(free, 100)}, few)
+    report['no attention'] = interleave({'fast path': training_step(free, 100, 'fast'), 'fast path, bfloat16': training_step(free, 100, 'fast', precision='bfloat16'), **native_steps(free), 'plain path': training_step(free, 100, 'eager'), 'product limit': product_limit(free, 100)}, few)
     model = DRAW(c)
     fast = accelerate(model)
     report['more'] = interleave({'100 pictures drawn': lambda: fast.generate(100), 'the same, plain path': lambda: model.generate(100), 'fast path, 8 segments': training_step(c, 100, 'fast', 8)}, few)

@@ -44,8 +44,8 @@ CLASSIFIERS = {  # the network, its configuration, and what changes at the scale
     'cluttered-conv': (ConvNet, ConvNetConfig(), dict(hidden=32)),
 }
 CLASSIFIER_RECIPES = dict(smoke=Recipe(steps=30, batch_size=50, validate_every=15),
-                          laptop=Recipe(steps=24_000, batch_size=128, lr=1e-3, warmup=500, validate_every=1500, save_every=1000, log_every=50),
-                          paper=Recipe(steps=200_000, batch_size=128, lr=1e-3, validate_every=5000, save_every=1000, log_every=100))
+                          laptop=Recipe(steps=20_000, batch_size=128, lr=1.5e-3, window_lr=0.3, clip=1., warmup=500, validate_every=1000, save_every=1000, log_every=50),
+                          paper=Recipe(steps=200_000, batch_size=128, lr=1e-3, window_lr=0.3, clip=1., warmup=500, validate_every=5000, save_every=1000, log_every=100))
 EXPERIMENTS = (*DRAWINGS, *CLASSIFIERS)
 
 def experiment(

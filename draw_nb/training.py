@@ -36,6 +36,7 @@ class Recipe:
     steps: int = 1000             # minibatches
     batch_size: int = 100
     lr: float = 3e-3              # peak learning rate of Adam
+    window_lr: float = 1.         # rate of the maps that place windows, as a share of the others'
     warmup: int = 100             # steps over which the rate rises from 0 to its peak; then a cosine takes it back
     clip: float = 10.             # largest norm of the gradient of the batch's mean bound
     average: float = 0.999        # decay of the running average of the weights, which is what validation sees and what is kept
@@ -49,8 +50,8 @@ class Recipe:
         for name, least in dict(steps=1, batch_size=1, log_every=1, validate_every=1, save_every=1, warmup=0, seed=0).items():
             v = getattr(self, name)
             if not isinstance(v, int) or isinstance(v, bool) or v < least: raise ValueError(f"{name}: want a whole number of at least {least}, got {v!r}")
-        if not (0 < self.lr < math.inf and 0 < self.clip < math.inf and 0 <= self.average < 1):
-            raise ValueError(f"want finite lr > 0 and clip > 0, and 0 <= average < 1, got {self.lr}, {self.clip}, {self.average}")
+        if not (0 < self.lr < math.inf and 0 < self.window_lr < math.inf and 0 < self.clip < math.inf and 0 <= self.average < 1):
+            raise ValueError(f"want finite lr, window_lr and clip > 0, and 0 <= average < 1, got {self.lr}, {self.window_lr}, {self.clip}, {self.average}")
 
 # %% ../nbs/04_training.ipynb #rate
 def learning_rate(r: Recipe, step: int) -> float:
@@ -175,7 +176,8 @@ class _State:
     def __init__(self, model, recipe, data, valid, backend):
         self.averaged = copy.deepcopy(model).requires_grad_(False).eval()
         self.params, self.average = dict(model.named_parameters()), dict(self.averaged.named_parameters())
-        self.adam = torch.optim.Adam(model.parameters(), lr=recipe.lr, fused=True)
+        groups = [dict(params=[p for k, p in self.params.items() if ('window' in k) == windows], share=share) for windows, share in ((False, 1.), (True, recipe.window_lr))]
+        self.adam = torch.optim.Adam([g for g in groups if g['params']], lr=recipe.lr, fused=True)
         self.best, self.best_score, self.step, self.seconds = None, math.inf, 0, 0.
         identity = dict(config=asdict(model.config), recipe=asdict(recipe), data=data.fingerprint(), valid=valid and valid.fingerprint(), backend=backend)
         self.identity = json.loads(json.dumps(identity))
@@ -306,7 +308,7 @@ def train(
             loss.backward()
             norm = nn.utils.clip_grad_norm_(model.parameters(), r.clip)
             _check_finite(objective.name, loss.item(), norm.item(), step + 1, f'{out} holds the state of step {saved_step}' if out and saved_step else 'no state was saved yet', r.lr)
-            state.adam.param_groups[0]['lr'] = learning_rate(r, step)
+            for group in state.adam.param_groups: group['lr'] = group['share'] * learning_rate(r, step)
             state.adam.step()
             state.adam.zero_grad()
             state.update_average(r.average)
