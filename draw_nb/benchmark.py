@@ -4,13 +4,15 @@
 
 # %% auto #0
 __all__ = ['GROWTH', 'products', 'flops', 'training_step', 'classifier_step', 'lstm_chains', 'product_limit', 'scene_work',
-           'data_work', 'interleave', 'peak_memory', 'native_steps', 'benchmark', 'summary']
+           'data_work', 'interleave', 'peak_memory', 'processes', 'native_steps', 'benchmark', 'summary']
 
 # %% ../nbs/20a_benchmark.ipynb #imports
+import os
 import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 
@@ -121,6 +123,37 @@ print(*(int(line.split()[1]) / 1024 for line in open('/proc/self/status') if lin
 """
     return float(subprocess.run([sys.executable, '-c', script], check=True, capture_output=True, text=True).stdout)
 
+# %% ../nbs/20a_benchmark.ipynb #devices
+def processes(
+    n: int,
+    repeats: int,
+    **changes,       # of the configuration
+) -> list[float]:
+    "Seconds of training steps of 100 images, shared out among n processes of one thread each (DistributedDataParallel over gloo)."
+    script = f"""
+import sys, time, torch, torch.distributed as dist
+from torch.nn.parallel import DistributedDataParallel
+from draw_nb import DRAW, DRAWConfig
+from draw_nb.fast import Fast
+torch.set_num_threads(1)
+dist.init_process_group('gloo', init_method=f'file://{{sys.argv[2]}}/meet', rank=int(sys.argv[1]), world_size={n})
+torch.manual_seed(0)
+model = DRAW(DRAWConfig(**{changes!r}))
+net, adam, x, eps = DistributedDataParallel(Fast(model)), torch.optim.Adam(model.parameters(), fused=True), torch.rand(100 // {n}, *model.config.image_shape), torch.randn(100 // {n}, *model.config.noise_shape)
+for _ in range({repeats} + 1):
+    start = time.perf_counter()
+    net(x, eps).bound.mean().backward()
+    adam.step()
+    adam.zero_grad()
+    print(time.perf_counter() - start)
+dist.destroy_process_group()
+"""
+    with tempfile.TemporaryDirectory() as folder:
+        all_of_them = [subprocess.Popen([sys.executable, '-W', 'ignore', '-c', script, str(rank), folder], stdout=subprocess.PIPE, text=True) for rank in range(n)]
+        said = [p.communicate()[0] for p in all_of_them]
+    if any(p.returncode for p in all_of_them): raise RuntimeError(f"{n} processes: one of them failed")
+    return [float(line) for line in said[0].split()[1:]]
+
 # %% ../nbs/20a_benchmark.ipynb #benchmark
 GROWTH = [dict(steps=16, batch=n) for n in (25, 50, 200, 400)] + [dict(steps=n) for n in (4, 8, 16, 32)] + \
          [dict(steps=16, height=n, width=n) for n in (14, 56, 84)] + [dict(steps=16, hidden=n) for n in (64, 128, 512)]
@@ -149,13 +182,14 @@ def benchmark(repeats: int = 9) -> dict:
     for changes in GROWTH:
         batch, config = changes.get('batch', 100), DRAWConfig(**{k: v for k, v in changes.items() if k != 'batch'})
         report['growth'].append(dict(changes, gflop=flops(config, batch) / 1e9, seconds=interleave({'': training_step(config, batch, 'fast')}, few)['']))
+    report['devices'] = {str(n): processes(n, few) for n in (1, 2) if n <= (os.cpu_count() or 1)}
     report['megabytes'] = {'fast path': peak_memory('fast'), 'fast path, 8 segments': peak_memory('fast', 8), 'plain path': peak_memory('eager')}
     return report
 
 def summary(report: dict) -> str:
     "The report in words: medians, spreads, ratios."
     lines = [f"{report['cores']} threads, {report['machine']}, torch {report['torch']}; a training step, T = 64, batch 100, {report['gflop']:.1f} GFLOP in products", '']
-    for part in [part for part in report if isinstance(report[part], dict) and part != 'megabytes']:
+    for part in [part for part in report if isinstance(report[part], dict) and part not in ('megabytes', 'devices')]:
         if part != 'step': lines += ['', part]
         limit = report[part].get('product limit')
         for name, times in report[part].items():
@@ -163,4 +197,5 @@ def summary(report: dict) -> str:
             ratio = f'{m / statistics.median(limit):8.2f} x the product limit' if limit else ''
             lines.append(f'{name:24}{1e3 * m:8.0f} ms  ({1e3 * min(times):.0f} to {1e3 * max(times):.0f}){ratio}')
     lines += ['', 'memory at most: ' + ', '.join(f'{name} {mb:.0f} MB' for name, mb in report['megabytes'].items() if mb)]
+    lines += [f"batch shared out among processes of one thread: {', '.join(f'{n}: {1e3 * statistics.median(times):.0f} ms' for n, times in report['devices'].items())}"]
     return '\n'.join(lines)
