@@ -51,6 +51,11 @@ def _check_device(name):
 def _say(line): print(line, flush=True)
 
 # %% ../nbs/07_cli.ipynb #run-experiment
+def _start(model, other, name):
+    "Begin with the weights of another model of the same shape."
+    if other.kind != model.kind or other.config != model.config: raise ValueError(f"--start: want a model like the one to train, {model.config}, but {name} is {other.config}")
+    model.load_state_dict(other.state_dict())
+
 def _own(args, c):
     "The user's own pictures for training and, a tenth of them, for validation."
     images = load_images(args.images, **{} if args.images.endswith('.npy') else dict(height=c.height, width=c.width, channels=c.channels, fit=args.fit))
@@ -66,6 +71,7 @@ def _train(e, args, out):
     data, valid = _own(args, e.config) if getattr(args, 'images', None) else (load_data(e.data, split, args.root) for split in ('train', 'valid'))
     torch.manual_seed(args.seed)
     model = e.network(e.config).to(args.device)
+    if args.start: _start(model, _model(args.start, args.device), args.start)
     parameters = sum(p.numel() for p in model.parameters())
     _say(f"{data}; {parameters:,} parameters, {recipe.steps:,} steps of {recipe.batch_size} into {out}/")
     run = train(model, data, recipe, valid.subset(slice(e.valid_images)), out, args.resume, backend=args.backend, segments=args.segments, objective=e.objective)
@@ -187,12 +193,13 @@ OPTIONS = {  # of more than one command, and what argparse should know of them
     '--precision': dict(choices=PRECISIONS, help="of the factors in the cells' products; bfloat16 is faster where the processor has it"),
     '--segments': dict(type=_whole(1), default=1, help='pieces to compute again on the way back, to save memory (default 1: none)'),
     '--resume': dict(action='store_true', help='go on from the last saved state in --out'),
+    '--start': dict(metavar='MODEL', help='weights to begin with: a shipped model, a file, or the folder of a run; the recipe starts anew'),
     '--data': dict(choices=DATASETS, help='a data set other than the one that the preset or the model names'),
     '--limit': dict(type=_whole(1), help='only so many images, drawn at random'),
     'model': dict(help=f"a shipped model ({', '.join(list_pretrained()) or 'none yet'}), a file, or the folder of a run"),
 }
 COMMON = ('--seed', '--out', '--device', '--threads', '--batch-size', '--root', '--backend')
-TRAINING = (*COMMON, '--steps', '--lr', '--precision', '--segments', '--resume')
+TRAINING = (*COMMON, '--steps', '--lr', '--precision', '--segments', '--resume', '--start')
 
 # %% ../nbs/07_cli.ipynb #parser
 def parser() -> argparse.ArgumentParser:
