@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['LINE', 'as_picture', 'tile', 'show_image', 'show_images', 'window_box', 'show_window', 'show_sequence',
-           'show_glimpses', 'frames', 'sheet', 'film', 'nearest', 'show_samples', 'learning_curve']
+           'show_glimpses', 'frames', 'sheet', 'film', 'nearest', 'show_samples', 'learning_curve', 'show_unrolled']
 
 # %% ../nbs/05_pictures.ipynb #imports
 from collections.abc import Sequence
@@ -228,3 +228,29 @@ def learning_curve(
     ax.grid(alpha=0.3)
     ax.legend(frameon=False)
     return ax
+
+# %% ../nbs/05_pictures.ipynb #unrolled
+def show_unrolled() -> Figure:
+    "Figure 2, right: DRAW unrolled over two steps, with the picture at the bottom and the canvas at the top."
+    fig, ax = plt.subplots(figsize=(6.4, 4.6), layout='constrained')
+    rows = {'x': 0, 'read': 1, 'RNN$^{enc}$': 2, '$Q(Z_t|h_t^{enc})$': 3, '$z_t$': 4, 'RNN$^{dec}$': 5, 'write': 6, '$c_t$': 7}
+    columns = {'$t-1$': 0., '$t$': 3.4}
+    def box(x, y, text, color): ax.text(x, y, text, ha='center', va='center', fontsize=9, bbox=dict(boxstyle='round,pad=0.35', fc=color, ec='black', lw=0.8))
+    def arrow(a, b, bend=0., shrink=0): ax.annotate('', b, a, arrowprops=dict(arrowstyle='->', lw=0.8, shrinkA=shrink, shrinkB=shrink, connectionstyle=f'arc3,rad={bend}'))
+    for name, x in columns.items():
+        for text, y in rows.items():
+            color = 'white' if y in (0, 4, 7) else 'lavender' if y < 4 else 'mistyrose'
+            box(x, y, text.replace('_t', f'_{{{name[1:-1]}}}'), color)
+        for y in range(7): arrow((x, y), (x, y + 1), shrink=11)
+    (left, right), last = columns.values(), 6.8
+    for y, edge in ((2, 0.5), (5, 0.5), (7, 0.35)): arrow((left + edge, y), (right - edge, y))  # states and canvas go on
+    arrow((left + 0.5, 4.9), (right - 0.5, 2.15))                  # the encoder knows the decoder's state
+    arrow((left + 0.45, 4.8), (right - 0.35, 1.15), 0.1)           # which says where to read
+    arrow((left + 0.3, 6.85), (right - 0.25, 1.3), -0.05)          # and what is still wrong is read, too
+    box(last, 7, '$P(x|z_{1:T})$', 'white')
+    arrow((right + 0.35, 7), (last - 0.75, 7))
+    ax.text(last, 1.7, 'encoder', ha='center', fontsize=9, color='slateblue')
+    ax.text(last, 5.5, 'decoder', ha='center', fontsize=9, color='indianred')
+    ax.set(xlim=(-1.2, 8.2), ylim=(-0.6, 7.6))
+    ax.set_axis_off()
+    return fig
