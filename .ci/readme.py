@@ -22,18 +22,21 @@ def from_root(text):
 class Reader(Preprocessor):
     "Leave what a reader should see: no hidden cells, no directives"
     def preprocess(self, nb, resources):
+        resources['alts'] = []
         nb.metadata['language_info'] = {'name': 'python'}
-        nb.cells = [cell for cell in nb.cells if self.shown(cell)]
+        nb.cells = [cell for cell in nb.cells if self.shown(cell, resources['alts'])]
         return nb, resources
 
-    def shown(self, cell):
+    def shown(self, cell, alts):
         if cell.cell_type == 'markdown': cell.source = from_root(cell.source)
         if cell.cell_type != 'code': return True
         directives = extract_directives(cell)
         cell.source = re.sub(r'^#\s*\|.*\n?', '', cell.source, flags=re.MULTILINE)
         if directives.get('echo:') == ['false']: cell.metadata.transient = {'remove_source': True}
         for output in cell.outputs:
-            if 'image/png' in output.get('data', {}): output.data.pop('text/html', None)
+            if 'image/png' in output.get('data', {}):
+                output.data.pop('text/html', None)
+                alts.append(' '.join(directives.get('fig-alt:', ['picture'])))
         return 'hide' not in directives
 
 def render():
@@ -42,6 +45,8 @@ def render():
     exporter.register_preprocessor(Reader, enabled=True)
     body, resources = exporter.from_filename(str(nbs/cfg.readme_nb),
                                              resources={'unique_key': 'README', 'output_files_dir': images.name})
+    alts = iter(resources['alts'])
+    body = re.sub(r'!\[png\]', lambda _: f'![{next(alts)}]', body)
     body = f'<!-- Made from nbs/{cfg.readme_nb} by .ci/readme.py: edit there. -->\n\n' + re.sub(r'\n\s*\n', '\n\n', body).strip()
     return {root/'README.md': f'{body}\n'.encode()} | {root/name: data for name, data in resources['outputs'].items()}
 

@@ -81,7 +81,6 @@ PAPER = {  # what the paper's Tables 1 and 2 say of the like: share named wrongl
     'cluttered-8': ('Differentiable RAM, 8 glimpses, 12 x 12', 0.0336),
     'cluttered-conv': ('Convolutional, 2 layers', 0.1435),
     'mnist': ('DRAW', 80.97),
-    'mnist-paper': ('DRAW', 80.97),
     'mnist-no-attention': ('DRAW without attention', 87.40),
 }
 

@@ -223,7 +223,7 @@ class _State:
 def _about(state, recipe, data, device, objective):
     "What a model's file says of its making."
     return dict(dataset=data.name, recipe=asdict(recipe), **{objective.chosen_by: state.best_score if state.best else None}, seconds=round(state.seconds),
-                made_with=f'torch {torch.__version__}, {device.type}, {torch.get_num_threads()} threads')
+                made_with=f'torch {torch.__version__}, {device.type}, {torch.get_num_threads()} thread{"s" * (torch.get_num_threads() > 1)}')
 
 # %% ../nbs/04_training.ipynb #stop-signals
 @contextmanager
