@@ -111,6 +111,7 @@ def classify(
 
 # %% ../nbs/10_cluttered_digits.ipynb #objective
 def _labels_cost(net, data, index, seed, step):
+    if data.labels is None: raise ValueError(f"{data.name}: want labels to learn, but it has none")
     device = next(net.parameters()).device
     logits, labels = net(data.batch(index, seed, step).to(device)), data.labels[index].to(device)
     return nn.functional.cross_entropy(logits, labels, reduction='none'), dict(error=(logits.argmax(1) != labels).float().mean().item())
@@ -152,3 +153,8 @@ class ConvNet(nn.Sequential):
         super().__init__(nn.Conv2d(c.channels, c.filters, c.kernel, c.stride), nn.ReLU(), nn.Flatten(),
                          nn.Linear(c.filters * rows * columns, c.hidden), nn.ReLU(), nn.Linear(c.hidden, c.classes))
         self.config = config
+
+    def forward(self, x: Tensor) -> Tensor:
+        "Log-odds of the classes, [batch, classes]."
+        check_images(x, self.config.image_shape)
+        return super().forward(x)

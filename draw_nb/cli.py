@@ -58,7 +58,7 @@ def _start(model, other, name):
 
 def _own(args, c):
     "The user's own pictures for training and, a tenth of them, for validation."
-    images = load_images(args.images, **{} if args.images.endswith('.npy') else dict(height=c.height, width=c.width, channels=c.channels, fit=args.fit))
+    images = load_images(args.images, **{} if args.images.endswith('.npy') else dict(height=c.height, width=c.width, channels=c.channels, fit=args.fit or 'crop'))
     if len(images) < 2: raise ValueError(f"{images.name}: want at least 2 pictures, one of them to validate with, got {len(images)}")
     order, tenth = permutation(0, 0, len(images)), -(-len(images) // 10)
     return images.subset(order[tenth:]), images.subset(order[:tenth])
@@ -84,7 +84,8 @@ def _pictures(run, data):
     if 'matplotlib' not in sys.modules: os.environ.setdefault('MPLBACKEND', 'Agg')
     import matplotlib.pyplot as plt
     from draw_nb.pictures import film, learning_curve, show_samples, show_sequence
-    figures = dict(samples=show_samples(run.model.generate(100), data.images).figure, sequence=show_sequence(run.model.trace_prior(8)), curve=learning_curve(run.log).figure)
+    real = data.images if data.images.shape[1:] == data.image_shape else data.batch(torch.arange(min(len(data), 5000)))  # scenes are made as they are needed
+    figures = dict(samples=show_samples(run.model.generate(100), real).figure, sequence=show_sequence(run.model.trace_prior(8)), curve=learning_curve(run.log).figure)
     for name, figure in figures.items():
         figure.savefig(run.out / f'{name}.png', dpi=120)
         plt.close(figure)
@@ -99,9 +100,11 @@ def demo(args):
 def train_command(args):
     "train a preset of the paper at one of three scales, on its own data or on your pictures"
     e = experiment(args.preset, args.scale)
+    if args.images and args.data: raise ValueError("--images and --data: want one of them")
+    if not args.images and (args.size or args.grey or args.fit): raise ValueError("--size, --grey and --fit: want --images with a folder, too")
     if args.images:
         if e.network is not DRAW: raise ValueError(f"--images: want a preset that draws, {args.preset} does not")
-        channels, height, width = load_images(args.images).image_shape if args.images.endswith('.npy') else (1 if args.grey else 3, *args.size)
+        channels, height, width = load_images(args.images).image_shape if args.images.endswith('.npy') else (1 if args.grey else 3, *(args.size or (28, 28)))
         e = replace(e, config=replace(e.config, channels=channels, height=height, width=width))
     _train(replace(e, data=args.data or e.data), args, Path(args.out or f'runs/{args.preset}-{args.scale}'))
 
@@ -111,7 +114,7 @@ def evaluate_command(args):
     out = args.out and _new(args.out)
     model = _model(args.model, args.device)
     name = args.data or model.about.get('dataset', '').split(' ')[0]
-    if name not in DATASETS: raise ValueError(f"--data: want one of {', '.join(DATASETS)}, since the model does not say what it was trained on")
+    if name not in DATASETS: raise ValueError(f"--data: want one of {', '.join(DATASETS)}, but the model was trained on {model.about.get('dataset', 'something else')!r}")
     data = load_data(name, args.split, args.root)
     if args.limit: data = data.subset(permutation(0, 0, len(data))[:args.limit])  # some sets are sorted
     size = args.batch_size or 500
@@ -219,9 +222,9 @@ def parser() -> argparse.ArgumentParser:
         'preset': dict(choices=EXPERIMENTS),
         '--scale': dict(choices=SCALES, default='laptop', help="smoke: seconds, laptop: minutes on two cores (default), paper: the paper's setting"),
         '--images': dict(metavar='PATH', help='your pictures: a folder (with the folders in it), or a .npy array'),
-        '--size': dict(type=_size, default=(28, 28), help="of a folder's pictures, as 28 or 48x64, height x width (default 28)"),
+        '--size': dict(type=_size, help="of a folder's pictures, as 28 or 48x64, height x width (default 28)"),
         '--grey': dict(action='store_true', help="a folder's pictures without their colours"),
-        '--fit': dict(choices=FITS, default='crop', help="how a folder's pictures are brought to size (default crop)")})
+        '--fit': dict(choices=FITS, help="how a folder's pictures are brought to size (default crop)")})
     command('evaluate', evaluate_command, 'model', *COMMON, '--data', '--limit', **{
         '--split': dict(choices=SPLITS, default='test'),
         '--samples': dict(type=_whole(1), default=1, help='of the latents, for each image (default 1)'),

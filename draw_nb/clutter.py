@@ -53,6 +53,8 @@ def paste(
 ):
     "Add patches to the canvas."
     (height, width), size = patches.shape[2:], canvas.shape[-1]
+    if at.numel() and not (0 <= at.min() and at[..., 0].max() <= canvas.shape[1] - height and at[..., 1].max() <= size - width):
+        raise ValueError(f"at: want patches of {height} x {width} to lie inside the canvas of {canvas.shape[1]} x {size}, got corners from {at.flatten(0, -2).amin(0).tolist()} to {at.flatten(0, -2).amax(0).tolist()}")
     rows, columns = (at[..., i, None] + torch.arange(n) for i, n in enumerate((height, width)))
     pixels = rows[..., :, None] * size + columns[..., None, :]
     canvas.view(len(canvas), -1).scatter_add_(1, pixels.flatten(1), patches.flatten(1))
@@ -77,5 +79,5 @@ def scenes(
     "Pictures of a layout: scraps and digits, added and clipped."
     canvas = torch.zeros(len(l.digits), size, size)
     for patches, at in ((cut_out(digits, l.sources, l.cuts, piece), l.lands), (digits[l.digits], l.at)):
-        paste(canvas, patches / 255 if patches.dtype == torch.uint8 else patches, at)
+        paste(canvas, patches / 255 if patches.dtype == torch.uint8 else patches.float(), at)
     return canvas.clamp_(max=1)[:, None]

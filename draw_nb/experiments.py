@@ -14,9 +14,8 @@ from typing import Any
 from torch import nn
 
 from .classifier import LABELS, Classifier, ClassifierConfig, ConvNet, ConvNetConfig, classify
-from .data import Images, load_data
+from .data import Images
 from .network import DRAW, SCALES, DRAWConfig
-from .noise import permutation
 from .training import BOUND, Objective, Recipe, evaluate, read_log
 from .weights import SHIPPED, list_pretrained, load_pretrained
 
@@ -44,7 +43,7 @@ CLASSIFIERS = {  # the network, its configuration, and what changes at the scale
     'cluttered-4': (Classifier, ClassifierConfig(steps=4), dict(hidden=32, steps=2)),
     'cluttered-conv': (ConvNet, ConvNetConfig(), dict(hidden=32)),
 }
-CLASSIFIER_RECIPES = dict(smoke=Recipe(steps=30, batch_size=50, validate_every=15),
+CLASSIFIER_RECIPES = dict(smoke=Recipe(steps=100, batch_size=50, lr=1e-2, warmup=5, validate_every=50),
                           laptop=Recipe(steps=20_000, batch_size=128, lr=1.5e-3, window_lr=0.3, clip=1., warmup=500, validate_every=1000, save_every=1000, log_every=50),
                           paper=Recipe(steps=200_000, batch_size=128, lr=1e-3, window_lr=0.3, clip=1., warmup=500, validate_every=5000, save_every=1000, log_every=100))
 EXPERIMENTS = (*DRAWINGS, *CLASSIFIERS)

@@ -115,7 +115,7 @@ def cell_backward(gates: Tensor, c_prev: Tensor, tanh_c: Tensor, dh: Tensor, dc:
 
 # %% ../nbs/20_fast.ipynb #map
 class Map:
-    "A linear map with weights W, [outputs, inputs], over the steps of a batch, there and back; `low` rounds the factors of its products to bfloat16."
+    "A linear map with weights W, [outputs, inputs], over the steps of a batch, there and back; `low` rounds the factors of its products, and the products, to bfloat16."
     def __init__(self, inputs: int, outputs: int, like: Tensor, slots: int, low: bool):
         self.low = low
         if not low: return

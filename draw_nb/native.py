@@ -9,6 +9,8 @@ __all__ = ['EXP', 'CELLS', 'WINDOWS', 'ERRORS', 'SOURCE', 'FLAGS', 'NativeError'
 import ctypes
 import hashlib
 import os
+import platform
+import shlex
 import shutil
 import subprocess
 import sysconfig
@@ -47,8 +49,8 @@ void cell_forward(long b, long k, float *gates, const float *c_prev, float *c, f
     #pragma omp parallel for if(b * k > 8192)
     for (long n = 0; n < b; n++) {
         float *restrict i = gates + 4 * k * n, *restrict f = i + k, *restrict s = f + k, *restrict o = s + k;
-        const float *restrict before = c_prev + k * n;
-        float *restrict now = c + k * n, *restrict t = tanh_c + k * n, *restrict out = h + h_row * n;
+        const float *before = c_prev + k * n;  // may be the same as c
+        float *now = c + k * n, *restrict t = tanh_c + k * n, *restrict out = h + h_row * n;
         #pragma omp simd
         for (long j = 0; j < k; j++) {
             i[j] = sigmoid_(i[j]); f[j] = sigmoid_(f[j]); s[j] = sigmoid_(s[j]); o[j] = sigmoid_(o[j]);
@@ -164,17 +166,20 @@ FLAGS = '-O3 -march=native -fno-math-errno -fno-trapping-math -fassociative-math
 class NativeError(RuntimeError):
     "The native backend cannot be had here; the message says why."
 
+def _compiler():
+    command = shlex.split(os.environ.get('CC') or shutil.which('cc') or sysconfig.get_config_var('CC') or '')
+    if command and shutil.which(command[0]): return command
+    raise NativeError("backend 'native' needs a C compiler, and none was found (CC may name one); backend 'fast' needs none")
+
 def _compile(source, path):
-    compiler = os.environ.get('CC') or shutil.which('cc') or (sysconfig.get_config_var('CC') or '').split(' ')[0]
-    if not compiler or not shutil.which(compiler): raise NativeError("backend 'native' needs a C compiler, and none was found (CC may name one); backend 'fast' needs none")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    compiler = _compiler()
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         code, made = Path(folder) / 'native.c', Path(folder) / path.name
         code.write_text(source)
         for threads in (['-fopenmp'], []):
-            run = subprocess.run([compiler, *FLAGS, *threads, str(code), '-o', str(made), '-lm'], capture_output=True, text=True)
+            run = subprocess.run([*compiler, *FLAGS, *threads, str(code), '-o', str(made), '-lm'], capture_output=True, text=True)
             if run.returncode == 0: break
-        else: raise NativeError(f"backend 'native': {compiler} could not compile it ({run.stderr.strip().splitlines()[-1:]}); backend 'fast' needs no compiler")
+        else: raise NativeError(f"backend 'native': {compiler[0]} could not compile it ({(run.stderr.strip().splitlines() or ['it did not say why'])[-1]}); backend 'fast' needs no compiler")
         made.replace(path)
 
 def library(
@@ -182,15 +187,19 @@ def library(
     folder: Path | None = None,  # where compiled libraries are kept; the cache folder if not given
 ) -> ctypes.CDLL:
     "The compiled functions, from the cache or fresh."
-    name = hashlib.sha256((source + ' '.join(FLAGS) + torch.__version__).encode()).hexdigest()[:16]
-    path = (folder or cache_root()) / f'native-{name}.so'
-    if not path.exists(): _compile(source, path)
-    try: return ctypes.CDLL(str(path))
-    except OSError as e: raise NativeError(f"backend 'native': {path.name} cannot be loaded ({e})") from None
+    folder, made_for = folder or cache_root(), (source, FLAGS, os.environ.get('CC'), torch.__version__, platform.node(), platform.machine())
+    path = folder / f'native-{hashlib.sha256(repr(made_for).encode()).hexdigest()[:16]}.so'
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not path.exists(): _compile(source, path)
+        return ctypes.CDLL(str(path))
+    except OSError as e: raise NativeError(f"backend 'native': its library cannot be written or loaded ({e.strerror or e}); backend 'fast' needs none") from None
 
 # %% ../nbs/20b_native.ipynb #kit
 def _call(function, *arguments):
     "Call a C function with numbers and with tensors' addresses."
+    for a in arguments:
+        if isinstance(a, Tensor) and (a.dtype != torch.float32 or not a.is_cpu): raise TypeError(f"backend 'native' computes in single precision on the CPU, got {a.dtype} on {a.device.type}")
     function(*(ctypes.c_void_p(a.data_ptr()) if isinstance(a, Tensor) else ctypes.c_float(a) if isinstance(a, float) else ctypes.c_long(a) for a in arguments))
 
 def native_kit() -> Kit:
@@ -207,7 +216,7 @@ def native_kit() -> Kit:
             self.ns, self.shape, self.writes, self.reads = [n for n in (c.write, c.read) if n], (c.width, c.height), bool(c.write), bool(c.read)
             self.count, b = len(self.ns), len(x)
             self.banks = [[(x.new_empty(b, n, c.width), x.new_empty(b, n, c.height), x.new_empty(b, 1)) for _ in range(slots + 1)] for n in self.ns]
-            self.units, self.raw, self.zero = [stride_unit(n, c.height, c.width) for n in self.ns], [None] * (slots + 1), x.new_zeros(b, 5)
+            self.units, self.raw = [stride_unit(n, c.height, c.width) for n in self.ns], [None] * (slots + 1)
 
         def forward(self, s, raw):
             self.raw[s] = raw
@@ -225,10 +234,6 @@ def native_kit() -> Kit:
 
     class NativeReader(Reader):
         "Reading, with the error image made in one pass."
-        def __init__(self, c, x, slots):
-            if x.dtype != torch.float32: raise TypeError(f"backend 'native' computes in single precision, got {x.dtype}")
-            super().__init__(c, x, slots)
-
         def see(self, s, canvas): _call(lib.error_forward, self.rows, self.row, self.x, canvas, self.x_hat[s])
 
         def pull(self, s, dx_hat, dcanvas):
