@@ -30,7 +30,7 @@ class Experiment:
     valid_images: int     # how many images the weights are chosen by
     objective: Objective = BOUND
 
-SMOKE = Recipe(steps=30, validate_every=15)
+SMOKE = Recipe(steps=30, warmup=5, lr=5e-3, validate_every=15)
 DRAWINGS = {  # data set, validation images, and the recipe at each scale; the network is the preset of that name
     'pen': ('pen', 1000, dict(laptop=Recipe(steps=2000, lr=8e-3), paper=Recipe(steps=20_000, lr=8e-3))),
     'mnist': ('binarized-mnist', 2000, dict(laptop=Recipe(steps=10_000, lr=4e-3, validate_every=500),
