@@ -316,7 +316,7 @@ def rewind(ctx, dcanvas, dh_enc, ds_enc, dh_dec, ds_dec, dpost):
     if ctx.kept is None: raise RuntimeError("the fast path goes backward once for each forward, since gradients take the place of what it kept; backend='eager' can go again")
     (rooms, room, eps), ctx.kept = ctx.kept, None
     encoder, decoder, posterior, head = room.maps
-    (b, T, z), k, R, P = eps.shape, room.S.shape[-1], room.R, room.P
+    (_, T, z), k, R, P = eps.shape, room.S.shape[-1], room.R, room.P
     reader, writer, windows, sigma, scratch, dheads = room.reader, room.writer, room.windows, room.sigma, room.scratch, room.dheads.zero_()
     dcanvas, dh_enc, ds_enc, dh_dec, ds_dec, dpost = (d.clone(memory_format=torch.contiguous_format) for d in (dcanvas, dh_enc, ds_enc, dh_dec, ds_dec, dpost))
     (dpatch, draw), (dmu, dlog_sigma) = ([part.unbind(0) for part in t.split(sizes, 2)] for t, sizes in ((dheads, [P, room.raw]), (dpost, [z, z])))

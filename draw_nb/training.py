@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from . import noise
-from .data import Images, as_images
+from .data import as_images
 from .fast import accelerate
 from .loss import importance_weighted_bound
 from .weights import load_tensors, save_model, save_tensors
