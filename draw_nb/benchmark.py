@@ -60,6 +60,7 @@ def classifier_step(c: ClassifierConfig, batch: int) -> Callable[[], None]:
         adam.zero_grad()
     return run
 
+# %% ../nbs/20a_benchmark.ipynb #limits
 def lstm_chains(c: DRAWConfig, batch: int) -> Callable[[], None]:
     "The encoder's and the decoder's LSTM alone, forward and backward, by torch.nn.LSTMCell."
     inputs = [n - c.hidden for n, _ in products(c)[:2]]
@@ -186,6 +187,7 @@ def benchmark(repeats: int = 9) -> dict:
     report['megabytes'] = {'fast path': peak_memory('fast'), 'fast path, 8 segments': peak_memory('fast', 8), 'plain path': peak_memory('eager')}
     return report
 
+# %% ../nbs/20a_benchmark.ipynb #summary
 def summary(report: dict) -> str:
     "The report in words: medians, spreads, ratios."
     lines = [f"{report['cores']} threads, {report['machine']}, torch {report['torch']}; a training step, T = 64, batch 100, {report['gflop']:.1f} GFLOP in products", '']

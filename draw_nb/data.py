@@ -107,6 +107,17 @@ def read_idx(
     shape = np.frombuffer(raw, '>i4', axes, 4).tolist()
     return torch.from_numpy(np.frombuffer(raw, np.uint8, offset=4 + 4 * axes).reshape(shape).copy())
 
+# %% ../nbs/03_data.ipynb #check-pixels
+def _check_pixels(name, images, labels):
+    "Raise an error that says what is wrong with these images or their labels, if anything is."
+    if images.dim() != 4 or not len(images): raise ValueError(f"{name}: want [n, channels, height, width] with n > 0, got {list(images.shape)}")
+    if images.dtype != torch.uint8:
+        if not images.is_floating_point(): raise TypeError(f"{name}: want uint8 or float pixels, got {images.dtype}")
+        low, high = (v.item() for v in images.aminmax())
+        if not (0 <= low and high <= 1): raise ValueError(f"{name}: want float pixels in [0, 1], got {low:g} to {high:g}")
+    if labels is not None and len(labels) != len(images):
+        raise ValueError(f"{name}: want a label for each of {len(images)} images, got {len(labels)}")
+
 # %% ../nbs/03_data.ipynb #images
 class Images(Dataset):
     "Pictures as the network sees them: `[batch, channels, height, width]`, in [0, 1]."
@@ -118,13 +129,7 @@ class Images(Dataset):
         name: str = 'images',
     ):
         images = images.detach().cpu()
-        if images.dim() != 4 or not len(images): raise ValueError(f"{name}: want [n, channels, height, width] with n > 0, got {list(images.shape)}")
-        if images.dtype != torch.uint8:
-            if not images.is_floating_point(): raise TypeError(f"{name}: want uint8 or float pixels, got {images.dtype}")
-            low, high = images.min().item(), images.max().item()
-            if not (0 <= low and high <= 1): raise ValueError(f"{name}: want float pixels in [0, 1], got {low:g} to {high:g}")
-        if labels is not None and len(labels) != len(images):
-            raise ValueError(f"{name}: want a label for each of {len(images)} images, got {len(labels)}")
+        _check_pixels(name, images, labels)
         self.images, self.labels, self.binarise, self.name = images, labels, binarise, name
 
     @property

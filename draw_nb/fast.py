@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['aten', 'TORCH', 'PRECISIONS', 'BACKENDS', 'Lens', 'shrink', 'stretch', 'bank_grads', 'cell_forward', 'cell_backward',
-           'Map', 'Reader', 'Writer', 'Windows', 'Kit', 'Room', 'Rooms', 'unroll', 'rewind', 'Unrolled', 'Fast',
-           'accelerate']
+           'Map', 'Reader', 'Writer', 'Windows', 'Kit', 'Room', 'Rooms', 'unroll', 'rewind', 'Unrolled', 'Arranged',
+           'Fast', 'accelerate']
 
 # %% ../nbs/20_fast.ipynb #imports
 import math
@@ -359,8 +359,8 @@ def _rows_first(numbers, channels, rows):
 
 PRECISIONS = ('float32', 'bfloat16')
 
-class Fast(nn.Module):
-    "A network's bound by the hand-written path on the CPU, in place of calling the network itself; the parameters are the network's own."
+class Arranged(nn.Module):
+    "A network with its weights arranged for the hand-written path; the parameters are the network's own."
     def __init__(
         self,
         model: DRAW,
@@ -384,6 +384,9 @@ class Fast(nn.Module):
         heads = [(m.write.patch.weight[drawn], m.write.patch.bias[drawn])] + [(h.weight, h.bias) for h in (m.write.window, m.read.window) if h is not None]
         return (W_enc, b_enc, *_cell_weights(m.decoder), m.posterior.weight, m.posterior.bias, *map(torch.cat, zip(*heads)))
 
+# %% ../nbs/20_fast.ipynb #fast-class
+class Fast(Arranged):
+    "A network's bound by the hand-written path on the CPU."
     def unroll(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         "Some steps of the recurrence, see `Unrolled`; they are remembered if gradients are wanted."
         return Unrolled.apply(self.config, torch.is_grad_enabled(), self.rooms, *inputs)

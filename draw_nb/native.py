@@ -202,6 +202,7 @@ def _call(function, *arguments):
         if isinstance(a, Tensor) and (a.dtype != torch.float32 or not a.is_cpu): raise TypeError(f"backend 'native' computes in single precision on the CPU, got {a.dtype} on {a.device.type}")
     function(*(ctypes.c_void_p(a.data_ptr()) if isinstance(a, Tensor) else ctypes.c_float(a) if isinstance(a, float) else ctypes.c_long(a) for a in arguments))
 
+# %% ../nbs/20b_native.ipynb #native-kit
 def native_kit() -> Kit:
     "The parts of the fast path that C does better."
     lib = library()
@@ -234,16 +235,13 @@ def native_kit() -> Kit:
 
     class NativeReader(Reader):
         "Reading, with the error image made in one pass."
-        def see(self, s, canvas): _call(lib.error_forward, self.rows, self.row, self.x, canvas, self.x_hat[s])
+        def see(self, s, canvas):
+            b, h, c, w = canvas.shape
+            _call(lib.error_forward, b * h, c * w, self.x, canvas, self.x_hat[s])
 
         def pull(self, s, dx_hat, dcanvas):
-            if dx_hat.stride(0) != dx_hat.shape[1] * dx_hat.stride(1): dx_hat = dx_hat.contiguous()  # rows the same distance apart
-            _call(lib.error_backward, self.rows, self.row, self.x, self.x_hat[s], dx_hat, dx_hat.stride(1), dcanvas)
-
-        @property
-        def rows(self): return self.x.shape[0] * self.x.shape[1]
-
-        @property
-        def row(self): return self.x.shape[2] * self.x.shape[3]
+            b, h, c, w = dcanvas.shape
+            if dx_hat.stride(0) != h * dx_hat.stride(1): dx_hat = dx_hat.contiguous()  # rows the same distance apart
+            _call(lib.error_backward, b * h, c * w, self.x, self.x_hat[s], dx_hat, dx_hat.stride(1), dcanvas)
 
     return Kit(cell_forward, cell_backward, NativeWindows, NativeReader)

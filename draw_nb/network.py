@@ -161,7 +161,7 @@ class Step(NamedTuple):
 # %% ../nbs/01_network.ipynb #recurrence
 class Recurrence(nn.Module):
     "The two LSTMs and the loop that joins them, section 2.1."
-    def __init__(self, config: DRAWConfig):
+    def __init__(self, config: DRAWConfig = DRAWConfig()):
         super().__init__()
         c = self.config = config
         self.read, self.write = Read(c), Write(c)
@@ -215,9 +215,6 @@ class DRAW(Recurrence):
     Config: ClassVar = DRAWConfig
     kind: ClassVar = 'model'  # what files of weights call it
 
-    def __init__(self, config: DRAWConfig = DRAWConfig()):
-        super().__init__(config)
-
     def forward(
         self,
         x: Tensor,                  # images, [batch, channels, height, width], in [0, 1]
@@ -258,6 +255,6 @@ class DRAW(Recurrence):
         return self.steps(temperature * self.noise(n, seed))
 
     def noise(self, n: int, seed: int) -> Tensor:
-        "Standard normal noise for n images, [n, T, z]; that of image i is a function of the seed and i."
+        "Standard normal noise for n images, [n, T, z], a function of the seed and the image's number."
         if n < 1: raise ValueError(f"n: want at least 1 picture, got {n}")
         return normal(seed, SAMPLE, 0, torch.arange(n, device=self.c_0.device), self.config.noise_shape).to(self.c_0.dtype)
