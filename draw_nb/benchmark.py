@@ -132,7 +132,7 @@ def processes(
 ) -> list[float]:
     "Seconds of training steps of 100 images, shared out among n processes of one thread each (DistributedDataParallel over gloo)."
     script = f"""
-import sys, time, torch, torch.distributed as dist
+import os, sys, time, torch, torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 from draw_nb import DRAW, DRAWConfig
 from draw_nb.fast import Fast
@@ -146,8 +146,9 @@ for _ in range({repeats} + 1):
     net(x, eps).bound.mean().backward()
     adam.step()
     adam.zero_grad()
-    print(time.perf_counter() - start)
-dist.destroy_process_group()
+    print(time.perf_counter() - start, flush=True)
+dist.barrier()
+os._exit(0)  # gloo's threads do not always survive the interpreter's own way out
 """
     with tempfile.TemporaryDirectory() as folder:
         all_of_them = [subprocess.Popen([sys.executable, '-W', 'ignore', '-c', script, str(rank), folder], stdout=subprocess.PIPE, text=True) for rank in range(n)]

@@ -19,7 +19,8 @@ import torch
 
 import draw_nb
 from . import DRAW, list_pretrained, load_pretrained
-from .data import DATASETS, FITS, SPLITS, DataError, load_data, load_images
+from .data import DATASETS, FITS, SPLITS, load_data, load_images
+from .files import DataError
 from .fast import BACKENDS, PRECISIONS, accelerate
 from .network import SCALES
 from .noise import permutation

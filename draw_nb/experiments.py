@@ -36,6 +36,8 @@ DRAWINGS = {  # data set, validation images, and the recipe at each scale; the n
     'mnist': ('binarized-mnist', 2000, dict(laptop=Recipe(steps=10_000, lr=4e-3, validate_every=500),
                                               paper=Recipe(steps=300_000, lr=1e-3, average=.9999, validate_every=5000, save_every=1000))),
     'two-digits': ('two-digits', 2000, dict(laptop=Recipe(steps=6000, lr=3e-3, validate_every=500), paper=Recipe(steps=300_000, lr=1e-3, average=.9999, validate_every=5000, save_every=1000))),
+    'svhn': ('svhn', 2000, dict(laptop=Recipe(steps=3000, lr=3e-3, validate_every=250), paper=Recipe(steps=350_000, lr=1e-3, average=.9999, validate_every=5000, save_every=1000))),
+    'cifar': ('cifar', 2000, dict(laptop=Recipe(steps=6000, lr=3e-3, validate_every=500), paper=Recipe(steps=300_000, lr=1e-3, average=.9999, validate_every=5000, save_every=1000))),
 }
 DRAWINGS['mnist-no-attention'] = DRAWINGS['mnist']
 CLASSIFIERS = {  # the network, its configuration, and what changes at the scale of smoke
@@ -136,6 +138,8 @@ SOURCES = {  # what the data sets are, and what their licences say
     'binarized-mnist': f'the fixed binarisation of Salakhutdinov and Murray (2008), of {MNIST_LICENCE}',
     'cluttered-mnist': f'the scenes of notebook 03c, of {MNIST_LICENCE}',
     'two-digits': f'the scenes of notebook 03c, of {MNIST_LICENCE}',
+    'svhn': 'house numbers of SVHN (Netzer et al. 2011), for non-commercial use',
+    'cifar': 'CIFAR-10 (Krizhevsky 2009), which states no licence',
 }
 
 def model_card(

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from .attention import RAW_LIMIT, stride_unit
-from .data import cache_root
+from .files import cache_root
 from .fast import Kit, Reader
 from .network import DRAWConfig
 

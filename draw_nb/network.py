@@ -73,13 +73,14 @@ PRESETS = {
     'mnist':              dict(steps=64, hidden=256, latent=100, read=2, write=5),
     'mnist-no-attention': dict(steps=64, hidden=256, latent=100, read=None, write=None),
     'two-digits':         dict(steps=32, hidden=400, latent=100, read=8, write=8, height=60, width=60),
-    'svhn':               dict(steps=32, hidden=800, latent=100, read=12, write=12, height=54, width=54, channels=3, canvas_bias=0.),
-    'cifar':              dict(steps=64, hidden=400, latent=200, read=5, write=5, height=32, width=32, channels=3, canvas_bias=0.),
+    'svhn':               dict(steps=32, hidden=800, latent=100, read=12, write=12, height=54, width=54, channels=3, canvas_bias=0., log_sigma2=1.75, log_delta=0.),
+    'cifar':              dict(steps=64, hidden=400, latent=200, read=5, write=5, height=32, width=32, channels=3, canvas_bias=0., log_sigma2=2.5, log_delta=0.),
     'pen':                dict(steps=10, hidden=192, latent=16, read=5, write=5),
 }
 SCALES = {  # what a scale changes, for the presets named and for all others ('*')
     'paper':  {'*': {}},
-    'laptop': {'*': dict(steps=16), 'mnist': dict(steps=16, read=5), 'pen': {}},
+    'laptop': {'*': dict(steps=16), 'mnist': dict(steps=16, read=5), 'pen': {},
+               'svhn': dict(steps=16, hidden=200, latent=50), 'cifar': dict(steps=16, hidden=256, latent=64)},
     'smoke':  {'*': dict(steps=4, hidden=32, latent=8)},
 }
 
