@@ -293,6 +293,7 @@ def train(
     backend: str = 'fast',             # or 'eager', see notebook 20
     segments: int = 1,                 # pieces to compute again on the way back, to save memory, see notebook 20
     objective: Objective = BOUND,      # what to make smaller
+    watch: Callable[[list[dict], nn.Module, float], None] | None = None,  # called at each logged step with the log, the averaged weights and the share of the steps that is done
 ) -> Run:                              # `model` itself, holding the averaged weights, and the log
     "Train a model by Adam on the bound (Eq 12), one sample of z for each image and step, or on another objective."
     data, valid = (_fitting(model, d) for d in (data, valid))
@@ -322,6 +323,7 @@ def train(
                 if not math.isfinite(score[objective.chosen_by]): raise TrainingDiverged(f"step {state.step}: {objective.chosen_by} is {score[objective.chosen_by]:g}")
                 state.keep_if_best(score[objective.chosen_by])
                 log.add(step=state.step, **score, seconds=round(state.seconds, 2))
+            if watch and (state.step % r.log_every == 0 or last): watch(log.entries, state.averaged, state.step / r.steps)
             if out and (state.step % r.save_every == 0 or last or stopped):
                 state.save(out / 'state.safetensors')
                 saved_step = state.step

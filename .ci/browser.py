@@ -1,0 +1,184 @@
+"""Open the widgets in a real browser, and use them with mouse and keys.
+
+    python .ci/browser.py
+
+The page without Python is compared with Python's filterbank. Then JupyterLab opens copies of the notebooks 00, 05a and
+05b, runs them, and their pictures have to change when a slider is moved, the grid dragged, a digit drawn. Wants Chromium.
+"""
+import json, os, shutil, subprocess, sys, tempfile, time, urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from playwright.sync_api import sync_playwright
+
+from draw_nb.attention import Window, filterbank, read, write
+from draw_nb.browser import ATTENTION_JS, attention_page, player
+from draw_nb.network import DRAW, DRAWConfig
+
+NBS, TOKEN, PORT = Path(__file__).parents[1]/'nbs', 'browser', 8917
+RUN = '''async path => {
+    const app = window.jupyterapp;
+    await app.restored;
+    const page = await app.commands.execute('docmanager:open', {path, factory: 'Notebook'});
+    await page.context.ready;
+    await page.sessionContext.ready;
+    app.shell.activateById(page.id);
+    return await app.commands.execute('notebook:run-all-cells');
+}'''
+
+def numbers(page):
+    "JavaScript's filterbank, glimpse and patch against Python's."
+    page.set_content(f'<script>{ATTENTION_JS}</script>')
+    torch.manual_seed(0)
+    worst = 0.
+    for case in range(60):
+        n, height, width = (torch.randint(low, high, ()).item() for low, high in ((1, 13), (2, 31), (2, 31)))
+        g_x, g_y, delta, sigma, gamma = (torch.rand(5, dtype=torch.float64) * torch.tensor([40, 40, 4, 3, 3]) + torch.tensor([-5, -5, .05, .05, .1])).tolist()
+        x = torch.rand(1 if case % 2 else 3, height, width, dtype=torch.float64)
+        window = Window(*(torch.tensor([v], dtype=torch.float64) for v in (g_x, g_y, delta, sigma**2, gamma)))
+        F_x, F_y = filterbank(window, n, height, width)
+        glimpse = read(x[None], F_x, F_y, window.gamma)
+        ours = page.evaluate('''([x, n, g_x, g_y, delta, sigma, gamma]) => {
+            const Fx = filterbank(g_x, delta, sigma, n, x[0][0].length), Fy = filterbank(g_y, delta, sigma, n, x[0].length), glimpse = read(x, Fx, Fy, gamma);
+            return [Fx, Fy, glimpse, write(glimpse, Fx, Fy, gamma)];
+        }''', [x.tolist(), n, g_x, g_y, delta, sigma, gamma])
+        for a, b in zip(ours, (F_x[0], F_y[0], glimpse[0], write(glimpse, F_x, F_y, window.gamma)[0])):
+            worst = max(worst, (torch.tensor(a, dtype=torch.float64) - b).abs().max().item())
+    assert worst < 1e-5, worst
+    print(f'filters, glimpse and patch in JavaScript: 60 cases, at most {worst:.1e} from Python')
+
+def page_alone(page):
+    "The page without Python: drag, wheel, keys, sliders."
+    page.set_content(attention_page(torch.rand(3, 20, 40), n=5)._repr_html_())
+    state = lambda: page.evaluate('document.querySelector(".draw-nb-attention").attention')
+    canvas = page.locator('canvas').first
+    box, start = canvas.bounding_box(), state()
+    pixel = box['width'] / 40
+    page.mouse.move(box['x'] + 100, box['y'] + 50)
+    page.mouse.down()
+    page.mouse.move(box['x'] + 100 + 5 * pixel, box['y'] + 50 - 3 * pixel, steps=4)
+    page.mouse.up()
+    now = state()
+    assert abs(now['g_x'] - start['g_x'] - 5) < 0.05 and abs(now['g_y'] - start['g_y'] + 3) < 0.05, (start['g_x'], now['g_x'], start['g_y'], now['g_y'])
+    page.keyboard.press('ArrowLeft')
+    page.keyboard.press('+')
+    assert abs(state()['g_x'] - now['g_x'] + 1) < 1e-9 and abs(state()['delta'] / now['delta'] - 1.1) < 1e-9
+    page.mouse.wheel(0, 300)
+    page.wait_for_function('d => document.querySelector(".draw-nb-attention").attention.delta < d', arg=now['delta'])
+    page.locator('input').nth(5).fill('3')  # N
+    assert len(state()['glimpse'][0]) == 3 and state()['glimpse'] != now['glimpse']
+    print('the page without Python: dragged, turned, typed, slid')
+
+def film(page):
+    "The player plays, stops at the end, and can be stepped through."
+    steps = DRAW(DRAWConfig(steps=4, hidden=8, latent=2)).trace_prior(2)
+    page.set_content(player(steps, seconds=0.4)._repr_html_())
+    position = lambda: page.evaluate('document.querySelector("[role=img]").style.backgroundPositionX')
+    page.locator('button').click()
+    page.wait_for_function('document.querySelector("input").value === "3" && document.querySelector("button").textContent === "play"')
+    end = position()
+    page.locator('input').fill('1')
+    assert position() != end and '2 of 4' in page.locator('output').text_content()
+    print('the player: played, stopped, stepped')
+
+@contextmanager
+def lab(folder):
+    "JupyterLab on copies of the notebooks; gives its address."
+    (folder/'lab').mkdir()
+    settings = {'@jupyterlab/apputils-extension:notification': {'fetchNews': 'false', 'checkForUpdates': False}, '@jupyterlab/docmanager-extension:plugin': {'autosave': False}}
+    (folder/'settings').mkdir()
+    (folder/'settings/overrides.json').write_text(json.dumps(settings))
+    for name in ('00_attention', '05a_browser', '05b_widgets'): shutil.copy(NBS/f'{name}.ipynb', folder/'lab')
+    env = dict(os.environ, JUPYTER_CONFIG_DIR=str(folder/'config'), JUPYTER_RUNTIME_DIR=str(folder/'run'), JUPYTERLAB_SETTINGS_DIR=str(folder/'user'), IPYTHONDIR=str(folder/'ipython'))
+    with open(folder/'lab.log', 'w') as log:
+        server = subprocess.Popen([sys.executable, '-m', 'jupyter', 'lab', '--no-browser', '--allow-root', '--ip=127.0.0.1', f'--port={PORT}', f'--IdentityProvider.token={TOKEN}',
+                                   f'--ServerApp.root_dir={folder}/lab', f'--LabServerApp.app_settings_dir={folder}/settings', '--expose-app-in-browser'], env=env, stdout=log, stderr=log)
+    def up():
+        try: return urllib.request.urlopen(f'http://127.0.0.1:{PORT}/api/status?token={TOKEN}', timeout=1).status == 200
+        except OSError: return False
+    try:
+        deadline = time.monotonic() + 60
+        while not up():
+            if server.poll() is not None or time.monotonic() > deadline: raise RuntimeError(f'JupyterLab did not start: {(folder/"lab.log").read_text()[-2000:]}')
+            time.sleep(.2)
+        yield f'http://127.0.0.1:{PORT}/lab?token={TOKEN}&reset'
+    finally:
+        server.terminate()
+        server.wait(30)
+
+def changes(picture, act):
+    "Do something, and wait until the picture is another."
+    before = picture.get_attribute('src')
+    act()
+    deadline = time.monotonic() + 20
+    while picture.get_attribute('src') == before:
+        if time.monotonic() > deadline: raise AssertionError(f'{act.__name__}: the picture stays as it was')
+        time.sleep(.05)
+
+def notebook(page, address, name):
+    "Open a notebook and run it to its end."
+    page.goto(address)
+    page.wait_for_function('window.jupyterapp')
+    assert page.evaluate(RUN, f'{name}.ipynb'), f'{name} does not run through'
+
+def explorer(page, address):
+    notebook(page, address, '00_attention')
+    canvas = page.locator('canvas.draw-nb-grid').first
+    canvas.scroll_into_view_if_needed()
+    picture = page.locator('.jp-OutputArea-output', has=page.locator('canvas.draw-nb-grid')).locator('img').first
+    def slide():
+        handle = page.locator('.widget-slider .noUi-handle').first
+        handle.focus()
+        for _ in range(5): page.keyboard.press('ArrowRight')
+    def drag():
+        box = canvas.bounding_box()
+        page.mouse.move(box['x'] + 112, box['y'] + 112)
+        page.mouse.down()
+        page.mouse.move(box['x'] + 60, box['y'] + 80, steps=5)
+        page.mouse.up()
+    for act in (slide, drag, lambda: page.keyboard.press('ArrowUp'), lambda: page.mouse.wheel(0, 200)): changes(picture, act)
+    print('notebook 00 in JupyterLab: slid, dragged, typed, turned')
+
+def pages(page, address):
+    "HTML with scripts in it works in a notebook, too."
+    notebook(page, address, '05a_browser')
+    canvas, box = page.locator('.draw-nb-attention canvas').first, page.locator('.draw-nb-attention')
+    canvas.scroll_into_view_if_needed()
+    before = box.evaluate('e => e.attention.g_x')
+    canvas.focus()
+    page.keyboard.press('ArrowRight')
+    assert abs(box.evaluate('e => e.attention.g_x') - before - 1) < 1e-9
+    page.locator('button', has_text='play').first.click()
+    page.wait_for_function('document.body.innerText.includes("16 of 16")')
+    print('notebook 05a in JupyterLab: the page obeys, the film plays')
+
+def draw(page, address):
+    notebook(page, address, '05b_widgets')
+    pad = page.locator('canvas.draw-nb-pad')
+    pad.scroll_into_view_if_needed()
+    output = page.locator('.jp-OutputArea-output', has=pad)
+    def one():
+        output.locator('button', has_text='clear').click()
+        box = pad.bounding_box()
+        page.mouse.move(box['x'] + 112, box['y'] + 40)
+        page.mouse.down()
+        page.mouse.move(box['x'] + 105, box['y'] + 190, steps=8)
+        page.mouse.up()
+    before = output.locator('.widget-html-content').text_content()
+    changes(output.locator('img').first, one)
+    page.wait_for_function('([e, text]) => e.textContent !== text', arg=[output.locator('.widget-html-content').element_handle(), before])
+    print('notebook 05b in JupyterLab: a digit drawn, and drawn again for', output.locator('.widget-html-content').text_content())
+
+if __name__ == '__main__':
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=shutil.which('chromium') or shutil.which('chromium-browser') or shutil.which('google-chrome'),
+                                    args=['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking'])
+        page = browser.new_page(viewport=dict(width=1200, height=900))
+        failures = []
+        page.on('pageerror', lambda e: failures.append(str(e)))
+        for test in (numbers, page_alone, film): test(page)
+        assert not failures, failures
+        with lab(Path(folder)) as address:
+            for test in (explorer, pages, draw): test(page, address)
+        browser.close()
