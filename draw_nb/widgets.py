@@ -66,25 +66,22 @@ class AttentionExplorer:
         start = dict(g_x=(width + 1) / 2, g_y=(height + 1) / 2, delta=max(height, width) / (2 * n), sigma=0.8, gamma=1., n=n)
         self.sliders = {name: (ipywidgets.IntSlider if name == 'n' else ipywidgets.FloatSlider)(start[name], min=low, max=high, step=step, description=label)
                         for name, (label, low, high, step) in ranges.items()}
-        self.grid = Grid(image, {name: ranges[name][1:3] for name in ('g_x', 'g_y', 'delta')}, **{k: v for k, v in start.items() if k != 'gamma'})
-        for name in self.grid.moves: traitlets.link((self.sliders[name], 'value'), (self.grid, name))
-        self.picture = ipywidgets.Image(format='png')
-        for s in self.sliders.values(): s.observe(lambda change: self.redraw(), 'value')
-        self.redraw()
+        self.grid = Grid(image, {name: ranges[name][1:3] for name in ('g_x', 'g_y', 'delta')}, **start)
+        for name, slider in self.sliders.items(): traitlets.link((slider, 'value'), (self.grid, name))
 
     def window(self) -> Window:
         "The window that the sliders show."
         g_x, g_y, delta, sigma, gamma = (torch.tensor([self.sliders[k].value]) for k in ('g_x', 'g_y', 'delta', 'sigma', 'gamma'))
         return Window(g_x, g_y, delta, sigma**2, gamma)
 
-    def redraw(self):
-        "Draw the figure for the sliders' values into `picture`."
-        self.picture.value = _png(attention_figure(self.image, self.window(), self.sliders['n'].value))
+    def figure(self) -> Figure:
+        "What the browser shows, drawn by matplotlib."
+        return attention_figure(self.image, self.window(), self.sliders['n'].value)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         s = list(self.sliders.values())
-        live = ipywidgets.VBox([ipywidgets.HBox([self.grid, ipywidgets.VBox(s)]), self.picture])._repr_mimebundle_() or {}
-        return {**live, 'text/plain': 'AttentionExplorer', 'image/png': base64.b64encode(self.picture.value).decode()}
+        live = ipywidgets.VBox([self.grid, ipywidgets.HBox([ipywidgets.VBox(s[:3]), ipywidgets.VBox(s[3:])])])._repr_mimebundle_() or {}
+        return {**live, 'text/plain': 'AttentionExplorer', 'image/png': base64.b64encode(_png(self.figure())).decode()}
 
 # %% ../nbs/05b_widgets.ipynb #step-figure
 def step_figure(
