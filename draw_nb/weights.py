@@ -33,11 +33,15 @@ def save_tensors(
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + '.part')
-    with open(part, 'wb') as f:
-        f.write(save({k: t.detach().cpu().contiguous() for k, t in tensors.items()}, {'draw_nb': json.dumps(about)}))
-        f.flush()
-        os.fsync(f.fileno())
-    os.replace(part, path)
+    try:
+        with open(part, 'wb') as f:
+            f.write(save({k: t.detach().cpu().contiguous() for k, t in tensors.items()}, {'draw_nb': json.dumps(about)}))
+            f.flush()
+            os.fsync(f.fileno())
+        os.replace(part, path)
+    except OSError as e:  # a full disk, say: what was there stays, and no half file beside it
+        part.unlink(missing_ok=True)
+        raise OSError(e.errno, e.strerror, path.name) from None
 
 # %% ../nbs/06_weights.ipynb #load-tensors
 def load_tensors(
