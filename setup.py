@@ -44,5 +44,5 @@ setup(
     # The notebooks travel in the wheel as package data: `nbs` here is `draw_nb/notebooks` there.
     packages=[*find_packages(include=[lib, f'{lib}.*']), f'{lib}.notebooks'],
     package_dir={f'{lib}.notebooks': cfg['nbs_path']},
-    package_data={lib: ['pretrained/*'], f'{lib}.notebooks': ['[!_]*.ipynb', 'images/*']},
+    package_data={lib: ['pretrained/*', 'py.typed'], f'{lib}.notebooks': ['[!_]*.ipynb', 'images/*']},
 )

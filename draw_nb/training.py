@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +28,7 @@ from . import noise
 from .data import as_images
 from .fast import accelerate
 from .loss import importance_weighted_bound
+from .network import DRAW
 from .weights import load_tensors, save_model, save_tensors
 
 # %% ../nbs/04_training.ipynb #recipe
@@ -66,7 +68,7 @@ def minibatches(
     start: int = 0,   # first step wanted
 ) -> Iterator[tuple[int, Tensor]]:  # step, example numbers [batch_size]
     "Epoch after epoch in a new order each; a batch may straddle two epochs, so none is cut short."
-    epoch, order = -1, None
+    epoch, order = -1, torch.empty(0)
     for step in range(start, r.steps):
         index = []
         for e in range(step * r.batch_size // n, ((step + 1) * r.batch_size - 1) // n + 1):
@@ -90,7 +92,7 @@ class Evaluation:
     iw_samples: int = 0             # k
 
 def evaluate(
-    model: nn.Module,
+    model: DRAW,
     data,                      # anything that `as_images` takes
     samples: int = 1,          # of z for each image
     iw_samples: int = 0,       # k of the importance-weighted bound; 0 leaves it out
@@ -103,24 +105,24 @@ def evaluate(
     if samples < 1 or iw_samples < 0 or batch_size < 1:
         raise ValueError(f"want samples and batch_size of at least 1, and iw_samples of at least 0, got {samples}, {batch_size}, {iw_samples}")
     data, device, net = as_images(data), next(model.parameters()).device, accelerate(model, backend)
-    nll, kl, iw = [], [], []
+    nlls, kls, iws = [], [], []
     bar = tqdm(total=len(data), disable=not progress, desc='evaluate', unit=' images')
     with torch.no_grad():
         for index in torch.arange(len(data)).split(batch_size):
             x = data.batch(index, seed).to(device)
             outs = [net(x, noise.normal(seed, noise.SAMPLE, s, index, model.config.noise_shape).to(device)) for s in range(samples)]
-            nll.append(torch.stack([o.nll.cpu().double() for o in outs]).mean(0))
-            kl.append(torch.stack([o.kl.cpu().double() for o in outs]).mean(0))
-            if iw_samples: iw.append(importance_weighted_bound(net, x, iw_samples, seed, index.to(device)))
+            nlls.append(torch.stack([o.nll.cpu().double() for o in outs]).mean(0))
+            kls.append(torch.stack([o.kl.cpu().double() for o in outs]).mean(0))
+            if iw_samples: iws.append(importance_weighted_bound(net, x, iw_samples, seed, index.to(device)))
             bar.update(len(index))
     bar.close()
-    nll, kl = torch.cat(nll), torch.cat(kl)
+    nll, kl = torch.cat(nlls), torch.cat(kls)
     bound, n = nll + kl.sum(1), len(data)
     mean = bound.mean().item()
     result = Evaluation(mean, _standard_error(bound), nll.mean().item(), kl.mean(0).tolist(), n, samples,
                         mean / (math.log(2) * math.prod(data.image_shape)))
-    if not iw: return result
-    iw = torch.cat(iw)
+    if not iws: return result
+    iw = torch.cat(iws)
     return replace(result, iw_bound=iw.mean().item(), iw_error=_standard_error(iw), iw_samples=iw_samples)
 
 def _standard_error(x): return (x.std() / math.sqrt(len(x))).item() if len(x) > 1 else math.nan
@@ -166,7 +168,7 @@ def _fitting(model, data):
 @dataclass
 class Run:
     "A finished training."
-    model: nn.Module     # the averaged weights that were best on the validation images, or the last ones without such
+    model: Any           # the network with the averaged weights that were best on the validation images, or the last ones without such
     log: list[dict]      # one entry for each logged or validated step
     out: Path | None     # the folder with model, log and state
 
@@ -293,7 +295,7 @@ def train(
     backend: str = 'fast',             # or 'eager', see notebook 20
     segments: int = 1,                 # pieces to compute again on the way back, to save memory, see notebook 20
     objective: Objective = BOUND,      # what to make smaller
-    watch: Callable[[list[dict], nn.Module, float], None] | None = None,  # called at each logged step with the log, the averaged weights and the share of the steps that is done
+    watch: Callable[[list[dict], Any, float], None] | None = None,  # called at each logged step with the log, the averaged weights and the share of the steps that is done
 ) -> Run:                              # `model` itself, holding the averaged weights, and the log
     "Train a model by Adam on the bound (Eq 12), one sample of z for each image and step, or on another objective."
     data, valid = (_fitting(model, d) for d in (data, valid))
