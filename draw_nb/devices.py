@@ -119,13 +119,16 @@ class Team(Pact):
             if what[key] != want: raise ValueError(f"process {self.rank}: want its {key} to be the main process's, {want}, got {what[key]}")
 
 # %% ../nbs/21_many.ipynb #meet
+def _leave():
+    if dist.is_initialized(): dist.destroy_process_group()
+
 @cache
 def _join(kind):
     "Join the processes that were started with this one."
     try: from accelerate import PartialState
     except ImportError: raise RuntimeError("several processes: want Accelerate, which brings them together: pip install 'draw_nb[many]'") from None
     state = PartialState(cpu=kind == 'cpu')
-    if dist.is_initialized(): atexit.register(dist.destroy_process_group)
+    atexit.register(_leave)
     if type(multiprocessing.current_process()).__name__ == 'ForkProcess': torch.set_num_threads(1)
     return Team(state.process_index, state.num_processes, torch.device('cpu') if state.device.type == 'cpu' else state.device)
 
