@@ -39,7 +39,7 @@ setup(
     ],
     python_requires=f">={cfg['min_python']}",
     install_requires=cfg['requirements'].split(),
-    extras_require={'notebooks': cfg['notebook_requirements'].split(), 'dev': cfg['dev_requirements'].split()},
+    extras_require={'notebooks': cfg['notebook_requirements'].split(), 'many': cfg['many_requirements'].split(), 'dev': cfg['dev_requirements'].split()},
     entry_points={'console_scripts': cfg['console_scripts'].split(), 'nbdev': f'{lib}={lib}._modidx:d'},
     # The notebooks travel in the wheel as package data: `nbs` here is `draw_nb/notebooks` there.
     packages=[*find_packages(include=[lib, f'{lib}.*']), f'{lib}.notebooks'],

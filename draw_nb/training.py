@@ -26,6 +26,7 @@ from tqdm.auto import tqdm
 
 from . import noise
 from .data import as_images
+from .devices import meet
 from .fast import accelerate
 from .loss import importance_weighted_bound
 from .network import DRAW
@@ -36,7 +37,7 @@ from .weights import load_tensors, save_model, save_tensors
 class Recipe:
     "How a network is trained."
     steps: int = 1000             # minibatches
-    batch_size: int = 100
+    batch_size: int = 100         # examples, of all processes together
     lr: float = 3e-3              # peak learning rate of Adam
     window_lr: float = 1.         # rate of the maps that place windows, as a share of the others'
     warmup: int = 100             # steps over which the rate rises from 0 to its peak; then a cosine takes it back
@@ -212,6 +213,12 @@ class _State:
         self.best, self.best_score = groups.get('best'), about['best_score']
         self.step, self.seconds = about['step'], about['seconds']
 
+    def spread(self, team):
+        "Give every process of a team the main one's state."
+        team.same(step=self.step, **self.identity)
+        adam = [t for p in self.params.values() if p in self.adam.state for t in self.adam.state[p].values()]
+        team.copy([*self.params.values(), *self.average.values(), *(self.best or {}).values(), *adam])
+
     @torch.no_grad()
     def update_average(self, decay):
         decay = min(decay, (1 + self.step) / (10 + self.step))
@@ -222,10 +229,10 @@ class _State:
         self.best_score, self.best = score, {k: p.clone() for k, p in self.average.items()}
 
 # %% ../nbs/04_training.ipynb #about
-def _about(state, recipe, data, device, objective):
+def _about(state, recipe, data, device, objective, processes):
     "What a model's file says of its making."
     return dict(dataset=data.name, recipe=asdict(recipe), **{objective.chosen_by: state.best_score if state.best else None}, seconds=round(state.seconds),
-                made_with=f'torch {torch.__version__}, {device.type}, {torch.get_num_threads()} thread{"s" * (torch.get_num_threads() > 1)}')
+                made_with=f'torch {torch.__version__}, {device.type}, {torch.get_num_threads()} thread{"s" * (torch.get_num_threads() > 1)}' + f', {processes} processes' * (processes > 1))
 
 # %% ../nbs/04_training.ipynb #stop-signals
 @contextmanager
@@ -275,13 +282,13 @@ def check_out(
     except OSError as e: raise PermissionError(f"{out}: cannot be made ({e.strerror})") from None
     if not os.access(out, os.W_OK): raise PermissionError(f"{out}: cannot be written")
 
-def _open_run(out, state, resume):
+def _open_run(out, state, resume, team):
     "The log to write to; the state is read from `out` if there is one and the run goes on."
     if out is None: return _Log(None, [])
-    check_out(out, resume)
+    team.from_main(check_out, out, resume)
     if (out / 'state.safetensors').exists(): state.load(out / 'state.safetensors')
     entries = read_log(out / 'log.jsonl') if (out / 'log.jsonl').exists() else []
-    return _Log(out / 'log.jsonl', [e for e in entries if e['step'] <= state.step])
+    return _Log(out / 'log.jsonl' if team.main else None, [e for e in entries if e['step'] <= state.step])
 
 # %% ../nbs/04_training.ipynb #train
 def train(
@@ -298,17 +305,22 @@ def train(
     watch: Callable[[list[dict], Any, float], None] | None = None,  # called at each logged step with the log, the averaged weights and the share of the steps that is done
 ) -> Run:                              # `model` itself, holding the averaged weights, and the log
     "Train a model by Adam on the bound (Eq 12), one sample of z for each image and step, or on another objective."
-    data, valid = (_fitting(model, d) for d in (data, valid))
     r, out, device = recipe, None if out is None else Path(out), next(model.parameters()).device
-    state, net = _State(model, r, data, valid, backend), accelerate(model, backend, segments, r.precision)
-    log = _open_run(out, state, resume)
+    team = meet(device)  # the processes that share this training, see notebook 21; usually this one alone
+    with team:
+        data, valid = (_fitting(model, d) for d in (data, valid))
+        state, net = _State(model, r, data, valid, backend), accelerate(model, backend, segments, r.precision)
+        log = _open_run(out, state, resume, team)
+        state.spread(team)
     began, saved_step = time.perf_counter() - state.seconds, state.step
     model.train()
-    with tqdm(total=r.steps, initial=state.step, disable=not progress, desc='train', unit=' steps') as bar, _stop_signals() as stopped:
+    with team, tqdm(total=r.steps, initial=state.step, disable=not (progress and team.main), desc='train', unit=' steps') as bar, _stop_signals() as stopped:
         for step, index in minibatches(len(data), r, state.step):
-            costs, beside = objective.cost(net, data, index, r.seed, step)
+            mine = team.share(index)
+            costs, beside = objective.cost(net, data, mine, r.seed, step)
             loss = costs.mean()
             loss.backward()
+            loss, beside = team.average(model, loss, beside, len(mine) / len(index))
             norm = nn.utils.clip_grad_norm_(model.parameters(), r.clip)
             _check_finite(objective.name, loss.item(), norm.item(), step + 1, f'{out} holds the state of step {saved_step}' if out and saved_step else 'no state was saved yet', r.lr)
             for group in state.adam.param_groups: group['lr'] = group['share'] * learning_rate(r, step)
@@ -321,17 +333,19 @@ def train(
                 log.add(step=state.step, **{objective.name: loss.item()}, **beside, grad_norm=norm.item(), lr=learning_rate(r, step), seconds=round(state.seconds, 2))
                 bar.set_postfix_str(f'{objective.name} {loss.item():.4g} nats', refresh=False)
             if valid is not None and (state.step % r.validate_every == 0 or last):
-                score = objective.score(state.averaged, valid, r.seed, backend)
+                score = team.from_main(objective.score, state.averaged, valid, r.seed, backend)
                 if not math.isfinite(score[objective.chosen_by]): raise TrainingDiverged(f"step {state.step}: {objective.chosen_by} is {score[objective.chosen_by]:g}")
                 state.keep_if_best(score[objective.chosen_by])
                 log.add(step=state.step, **score, seconds=round(state.seconds, 2))
-            if watch and (state.step % r.log_every == 0 or last): watch(log.entries, state.averaged, state.step / r.steps)
-            if out and (state.step % r.save_every == 0 or last or stopped):
-                state.save(out / 'state.safetensors')
+            if watch and team.main and (state.step % r.log_every == 0 or last): watch(log.entries, state.averaged, state.step / r.steps)
+            stop = team.agree(stopped)
+            if out and (state.step % r.save_every == 0 or last or stop):
+                if team.main: state.save(out / 'state.safetensors')
                 saved_step = state.step
             bar.update()
-            if stopped: raise KeyboardInterrupt(f"stopped after step {state.step}" + (f"; resume the run in {out} to go on" if out else ''))
+            if stop: raise KeyboardInterrupt(f"stopped after step {state.step}" + (f"; resume the run in {out} to go on" if out else ''))
     model.load_state_dict(state.best or state.average)
     model.eval()
-    if out: save_model(model, out / 'model.safetensors', **_about(state, r, data, device, objective))
+    with team:
+        if out and team.main: save_model(model, out / 'model.safetensors', **_about(state, r, data, device, objective, team.size))
     return Run(model, log.entries, out)
