@@ -96,6 +96,13 @@ class Evaluation:
     iw_error: float | None = None   # its standard error over the images
     iw_samples: int = 0             # k
 
+def _fitting(model, data):
+    "The data as `Images` of the size that the model takes; None stays None."
+    if data is None: return None
+    data = as_images(data)
+    if data.image_shape == getattr(model.config, 'image_shape', data.image_shape): return data
+    raise ValueError(f"{data.name}: want images of {list(model.config.image_shape)} for this model, got {list(data.image_shape)}")
+
 def evaluate(
     model: nn.Module,
     data,                      # anything that `as_images` takes
@@ -162,13 +169,6 @@ def _check_finite(name, cost, norm, step, saved, lr):
     if math.isfinite(cost) and math.isfinite(norm): return
     raise TrainingDiverged(f"step {step}: the {name} is {cost:g} nats and its gradient's norm {norm:g}; nothing was updated with it, and {saved}; "
                            f"start again in a new folder with a lower learning rate than {lr:g}")
-
-def _fitting(model, data):
-    "The data as `Images` of the size that the model takes; None stays None."
-    if data is None: return None
-    data = as_images(data)
-    if data.image_shape == getattr(model.config, 'image_shape', data.image_shape): return data
-    raise ValueError(f"{data.name}: want images of {list(model.config.image_shape)} for this model, got {list(data.image_shape)}")
 
 # %% ../nbs/04_training.ipynb #run
 @dataclass
