@@ -21,7 +21,7 @@ def brief(v) -> str:
 # %% ../nbs/22a_bad_input.ipynb #check-type
 def check_type(
     kinds: type | tuple[type, ...],  # what is wanted; several types if any of them will do
-    **values,                        # by name
+    /, **values,                     # by name
 ):
     "Raise a TypeError for a value of another type."
     for name, v in values.items():
@@ -30,17 +30,17 @@ def check_type(
         raise TypeError(f"{name}: want {'an' if wanted[0] in 'AEIOaeio' else 'a'} {wanted}, got {brief(v)}")
 
 # %% ../nbs/22a_bad_input.ipynb #check-number
-def check_whole(least: int, **values):
+def check_whole(least: int, /, **values):
     "Raise a ValueError for what is not a whole number of at least `least`."
     for name, v in values.items():
         if isinstance(v, bool) or not isinstance(v, Integral) or v < least: raise ValueError(f"{name}: want a whole number of at least {least}, got {brief(v)}")
 
-def check_number(least: float, **values):
+def check_number(least: float, /, **values):
     "Raise a ValueError for what is not a finite number of at least `least`."
     for name, v in values.items():
         if isinstance(v, bool) or not isinstance(v, Real) or not least <= v < math.inf: raise ValueError(f"{name}: want a number of at least {least:g}, got {brief(v)}")
 
-def check_one_of(choices, **values):
+def check_one_of(choices, /, **values):
     "Raise a ValueError for what is not among the choices."
     for name, v in values.items():
         if not isinstance(v, str) or v not in choices: raise ValueError(f"{name}: want one of {', '.join(choices)}, got {brief(v)}")

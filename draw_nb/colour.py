@@ -9,6 +9,7 @@ __all__ = ['SIDE', 'read_cifar', 'Box', 'read_digit_struct', 'around', 'cut_numb
 import json
 import os
 import tarfile
+import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from io import BytesIO
@@ -137,15 +138,12 @@ def _from_folder(table, part):
 
 def _keep(numbers, path):
     "Save an array, whole or not at all; whether there was a place for it."
-    part = path.with_name(path.name + '.part')
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(part, 'wb') as f: np.save(f, numbers)
-        os.replace(part, path)
-    except OSError:
-        try: part.unlink(missing_ok=True)
-        except OSError: pass
-        return False
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            np.save(Path(folder) / path.name, numbers)
+            os.replace(Path(folder) / path.name, path)
+    except OSError: return False
     return True
 
 def read_house_numbers(

@@ -46,7 +46,7 @@ def words(
     check_shapes(index=(index, 'batch'))
     if not seed < 2**63: raise ValueError(f"seed: want an integer in [0, 2^63), got {seed}")
     if not max(stream, step) <= MASK: raise ValueError(f"stream and step: want integers in [0, 2^32), got {stream} and {step}")
-    if index.is_floating_point() or len(index) and not 0 <= index.min() <= index.max() <= MASK: raise ValueError(f"index: want integers in [0, 2^32), got {index[:3].tolist()}{', ...' if len(index) > 3 else ''}")
+    if index.is_floating_point() or index.is_cpu and len(index) and not 0 <= index.min() <= index.max() <= MASK: raise ValueError(f"index: want integers in [0, 2^32), got {index[:3].tolist()}{', ...' if len(index) > 3 else ''}")
     block = torch.arange(-(-n // 4), device=index.device)[None, :]
     zero = torch.zeros_like(block + index[:, None])
     w = philox((zero + block, zero + index[:, None], zero + step, zero + stream), (seed & MASK, seed >> 32))
