@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from .attention import RAW_LIMIT, stride_unit
+from .checks import check_one_of, check_shapes, check_type, check_whole
 from .loss import Bound
 from .network import DRAW, DRAWConfig, check_images, check_temperature
 
@@ -382,7 +383,9 @@ class Arranged(nn.Module):
         kit: Kit = TORCH,
     ):
         super().__init__()
-        if precision not in PRECISIONS: raise ValueError(f"precision: want one of {', '.join(PRECISIONS)}, got {precision!r}")
+        check_type(DRAW, model=model)
+        check_one_of(PRECISIONS, precision=precision)
+        check_whole(1, segments=segments)
         if not 1 <= segments <= model.config.steps: raise ValueError(f"segments: want 1 to {model.config.steps}, the number of steps, got {segments}")
         self.model, self.config, self.segments, self.kit, self.rooms = model, model.config, segments, kit, Rooms(precision == 'bfloat16', kit)
 
@@ -409,6 +412,7 @@ class Fast(Arranged):
         m, z, b = self.model, self.config.latent, len(x)
         check_images(x, self.config.image_shape)
         if eps is None: eps = torch.randn(b, *self.config.noise_shape, dtype=x.dtype)
+        check_shapes(eps=(eps, b, *self.config.noise_shape))
         canvas, h_enc, h_dec = (p.expand(b, *p.shape) for p in (m.c_0.transpose(0, 1), m.h_enc_0, m.h_dec_0))
         rows, zero, weights, posts = x.transpose(1, 2).contiguous(), torch.zeros_like(h_dec), self.weights(), []
         state = [canvas, h_enc, zero, h_dec, zero]
@@ -449,7 +453,8 @@ def accelerate(
     precision: str = 'float32',  # see `Fast`
 ) -> Callable[..., Bound]:       # to be called as `(x, eps)`
     "The quickest way to a model's bound that has passed its tests: `Fast` for DRAW on the CPU, otherwise the model itself."
-    if backend not in BACKENDS: raise ValueError(f"backend: want one of {', '.join(BACKENDS)}, got {backend!r}")
+    check_type(nn.Module, model=model)
+    check_one_of(BACKENDS, backend=backend)
     if backend != 'eager' and isinstance(model, DRAW) and model.c_0.device.type == 'cpu':
         if backend == 'fast': return Fast(model, segments, precision)
         from draw_nb.native import native_kit  # which rests on this module
