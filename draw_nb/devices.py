@@ -17,6 +17,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from .checks import check_whole
+
 # %% ../nbs/21_many.ipynb #seat
 class Seat:
     "One process among those that share a training; the only one, if not told otherwise."
@@ -26,6 +28,9 @@ class Seat:
         size: int = 1,    # how many processes there are
         device: str | torch.device = 'cpu',
     ):
+        check_whole(0, rank=rank)
+        check_whole(1, size=size)
+        if rank >= size: raise ValueError(f"rank: want 0 to {size - 1} of {size} processes, got {rank}")
         self.rank, self.size, self.device = rank, size, device
 
     @property
