@@ -30,7 +30,7 @@ class Lens:
         new = dict(dtype=like.dtype, device=like.device)
         self.count = len(ns)
         self.rows = [slice(sum(ns[:k]), sum(ns[:k + 1])) for k in range(len(ns))]  # of each window, in a filterbank of all
-        self.owner = torch.arange(len(ns)).repeat_interleave(torch.tensor(ns)).to(like.device)  # the window of each row
+        self.owner = torch.tensor([k for k, n in enumerate(ns) for _ in range(n)], device=like.device)  # the window of each row
         self.belongs = torch.eye(len(ns), **new)[self.owner]
         self.i = torch.cat([torch.arange(1, n + 1, **new) - n / 2 - 0.5 for n in ns])
         self.unit = torch.tensor([stride_unit(n, height, width) for n in ns], **new)
