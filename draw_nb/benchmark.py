@@ -25,8 +25,8 @@ from .captured import Launches
 from .classifier import Classifier, ClassifierConfig
 from .data import Images, Scenes
 from .fast import Fast, accelerate
-from .native import NativeError, library
 from .kernels import KernelsError, triton_kit
+from .native import NativeError, library
 from .network import DRAW, DRAWConfig
 from .training import BOUND, Recipe, _State, _stepper, minibatches
 

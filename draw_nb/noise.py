@@ -35,7 +35,7 @@ def philox(
 def words(
     seed: int,      # any integer in [0, 2^63)
     stream: int,    # what the noise is for: LATENT, BINARISE, ...
-    step: int,      # training step, epoch or sample number, in [0, 2^32)
+    step: int,      # training step, epoch or sample number, in [0, 2^32); or an int64 tensor of one, [1]
     index: Tensor,  # example numbers, int64 [batch], in [0, 2^32)
     n: int,         # words for each example
 ) -> Tensor:        # int64 [batch, n], values in [0, 2^32)
