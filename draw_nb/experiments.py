@@ -46,7 +46,7 @@ CLASSIFIERS = {  # the network, its configuration, and what changes at the scale
     'cluttered-conv': (ConvNet, ConvNetConfig(), dict(hidden=32)),
 }
 CLASSIFIER_RECIPES = dict(smoke=Recipe(steps=100, batch_size=50, lr=1e-2, warmup=5, validate_every=50),
-                          laptop=Recipe(steps=20_000, batch_size=128, lr=1.5e-3, window_lr=0.3, clip=1., warmup=500, validate_every=1000, save_every=1000, log_every=50),
+                          laptop=Recipe(steps=60_000, batch_size=128, lr=5e-3, window_lr=0.3, clip=2., warmup=1000, average=.9995, validate_every=2000, save_every=1000, log_every=100),
                           paper=Recipe(steps=200_000, batch_size=128, lr=1e-3, window_lr=0.3, clip=1., warmup=500, validate_every=5000, save_every=1000, log_every=100))
 EXPERIMENTS = (*DRAWINGS, *CLASSIFIERS)
 

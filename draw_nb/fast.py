@@ -240,9 +240,9 @@ class Kit(NamedTuple):
     cell_backward: Callable
     Windows: type
     Reader: type
-    Writer: type = Writer
+    Writer: type
 
-TORCH = Kit(cell_forward, cell_backward, Windows, Reader)
+TORCH = Kit(cell_forward, cell_backward, Windows, Reader, Writer)
 
 class Room:
     "All that the steps of a batch fill. The system hands out fresh memory page by page, each cleared when first touched, so it is asked for once and used again."
@@ -256,10 +256,12 @@ class Room:
         self.dheads, self.scratch = x.new_empty(slots + 1, b, self.P + self.raw), x.new_empty(b, 4 * k)
         sizes = (self.R + 2 * k, 4 * k, low), (z + k, 4 * k, low), (k, 2 * z, False), (k, self.P + self.raw, low and not self.windows.count)
         self.maps = [Map(inputs, outputs, x, slots + 1, rounded) for inputs, outputs, rounded in sizes]  # what windows come from stays precise
-
-    def cells(self) -> tuple[list, list]:
-        "Gates, cell states and their tanh of the encoder and of the decoder, slot by slot."
-        return tuple([t.unbind(0) for t in (self.gates[i], self.S[i], self.tanh_S[i])] for i in (0, 1))
+        # The same slot by slot: inputs of the encoder and of the decoder; gates, cell states and their tanh of each; gradients of the heads.
+        self.r, self.h_dec_in, self.h_enc_in = (part.unbind(0) for part in self.U.split([self.R, k, k], 2))
+        self.z_in, self.h_dec_out = (part.unbind(0) for part in self.V.split([z, k], 2))
+        self.enc, self.dec = ([t.unbind(0) for t in (self.gates[i], self.S[i], self.tanh_S[i])] for i in (0, 1))
+        self.dpatch, self.draw = (part.unbind(0) for part in self.dheads.split([self.P, self.raw], 2))
+        self.Us, self.Vs, self.sigmas, self.ds = (t.unbind(0) for t in (self.U, self.V, self.sigma, self.dheads))
 
 # %% ../nbs/20_fast.ipynb #rooms
 class Rooms:
@@ -277,17 +279,16 @@ class Rooms:
 # %% ../nbs/20_fast.ipynb #unroll
 def unroll(ctx, c, keep, rooms, x, eps, canvas, h_enc, s_enc, h_dec, s_dec, W_enc, b_enc, W_dec, b_dec, W_post, b_post, W_head, b_head):
     "The way there: (canvas, h_enc, s_enc, h_dec, s_dec) before T steps -> the same after them, and (mu, log sigma) of each step."
-    (b, T, z), k = eps.shape, c.hidden
+    b, T, z = eps.shape
     slots = T if keep else 1
     room, kit = rooms.take(c, x, T, slots), rooms.kit
-    reader, writer, windows, U, V, sigma, P = room.reader, room.writer, room.windows, room.U, room.V, room.sigma, room.P
+    reader, writer, windows, U, V, sigma, P = room.reader, room.writer, room.windows, room.Us, room.Vs, room.sigmas, room.P
     reader.begin(x)
     encoder, decoder, posterior, head = room.maps
     for linear, W, bias in zip(room.maps, (W_enc, W_dec, W_post, W_head), (b_enc, b_dec, b_post, b_head)): linear.begin(W, bias)
     post, canvas = x.new_empty(T, b, 2 * z), canvas.clone(memory_format=torch.contiguous_format)
-    r, h_dec_in, h_enc_in = (part.unbind(0) for part in U.split([room.R, k, k], 2))
-    (z_in, h_dec_out), (mu, log_sigma) = ([part.unbind(0) for part in t.split(sizes, 2)] for t, sizes in ((V, [z, k]), (post, [z, z])))
-    enc, dec = room.cells()
+    mu, log_sigma = (part.unbind(0) for part in post.split([z, z], 2))
+    r, h_dec_in, h_enc_in, z_in, h_dec_out, enc, dec = room.r, room.h_dec_in, room.h_enc_in, room.z_in, room.h_dec_out, room.enc, room.dec
     for there, value in ((h_dec_in, h_dec), (h_enc_in, h_enc), (h_dec_out, h_dec), (enc[1], s_enc), (dec[1], s_dec)): there[0].copy_(value)
     heads = x.new_empty(b, P + room.raw)
     head.forward(0, h_dec, heads)
@@ -317,11 +318,12 @@ def rewind(ctx, dcanvas, dh_enc, ds_enc, dh_dec, ds_dec, dpost):
     if ctx.kept is None: raise RuntimeError("the fast path goes backward once for each forward, since gradients take the place of what it kept; backend='eager' can go again")
     (rooms, room, eps), ctx.kept = ctx.kept, None
     encoder, decoder, posterior, head = room.maps
-    (_, T, z), k, R, P = eps.shape, room.S.shape[-1], room.R, room.P
-    reader, writer, windows, sigma, scratch, dheads = room.reader, room.writer, room.windows, room.sigma, room.scratch, room.dheads.zero_()
+    (_, T, z), k, R = eps.shape, room.S.shape[-1], room.R
+    reader, writer, windows, sigma, scratch, dheads = room.reader, room.writer, room.windows, room.sigmas, room.scratch, room.ds
+    room.dheads.zero_()
     dcanvas, dh_enc, ds_enc, dh_dec, ds_dec, dpost = (d.clone(memory_format=torch.contiguous_format) for d in (dcanvas, dh_enc, ds_enc, dh_dec, ds_dec, dpost))
-    (dpatch, draw), (dmu, dlog_sigma) = ([part.unbind(0) for part in t.split(sizes, 2)] for t, sizes in ((dheads, [P, room.raw]), (dpost, [z, z])))
-    (enc, dec), dlooking = room.cells(), None
+    dmu, dlog_sigma = (part.unbind(0) for part in dpost.split([z, z], 2))
+    dpatch, draw, enc, dec, dlooking = room.dpatch, room.draw, room.enc, room.dec, None
     for t in reversed(range(T)):  # dheads[t + 1] belongs to h_dec of step t, and dheads[0] to the one before the first
         dwriting = writer.backward(t, dcanvas, dpatch[t + 1])
         if windows.count: draw[t + 1].copy_(windows.backward(t + 1, dwriting, dlooking))
@@ -338,7 +340,7 @@ def rewind(ctx, dcanvas, dh_enc, ds_enc, dh_dec, ds_dec, dpost):
     if windows.count: draw[0].copy_(windows.backward(0, None, dlooking))
     dh_dec.add_(head.backward(0, dheads[0]))
     U, V, (d_enc, d_dec) = room.U, room.V, room.gates
-    grads = (*encoder.grads(d_enc, U[:T]), *decoder.grads(d_dec, V[:T]), *posterior.grads(dpost, U[1:, :, R + k:]), *head.grads(dheads, V[:, :, z:]))
+    grads = (*encoder.grads(d_enc, U[:T]), *decoder.grads(d_dec, V[:T]), *posterior.grads(dpost, U[1:, :, R + k:]), *head.grads(room.dheads, V[:, :, z:]))
     rooms.free.append(room)
     return None, None, None, None, None, dcanvas, dh_enc, ds_enc, dh_dec, ds_dec, *grads
 
