@@ -39,10 +39,10 @@ setup(
     ],
     python_requires=f">={cfg['min_python']}",
     install_requires=cfg['requirements'].split(),
-    extras_require={'notebooks': cfg['notebook_requirements'].split(), 'dev': cfg['dev_requirements'].split()},
+    extras_require={'notebooks': cfg['notebook_requirements'].split(), 'many': cfg['many_requirements'].split(), 'dev': cfg['dev_requirements'].split()},
     entry_points={'console_scripts': cfg['console_scripts'].split(), 'nbdev': f'{lib}={lib}._modidx:d'},
     # The notebooks travel in the wheel as package data: `nbs` here is `draw_nb/notebooks` there.
     packages=[*find_packages(include=[lib, f'{lib}.*']), f'{lib}.notebooks'],
     package_dir={f'{lib}.notebooks': cfg['nbs_path']},
-    package_data={lib: ['pretrained/*'], f'{lib}.notebooks': ['[!_]*.ipynb', 'images/*']},
+    package_data={lib: ['pretrained/*', 'py.typed'], f'{lib}.notebooks': ['[!_]*.ipynb', 'images/*']},
 )

@@ -1,5 +1,9 @@
-"Run notebooks in place, so that the outputs in git are the ones that the code makes today; a second run changes nothing"
-import os, sys, tempfile
+"""Run notebooks in place, so that the outputs in git are the ones that the code makes today; a second run changes nothing
+
+With `--check`, only say where the text that they show differs from what is kept: words must be the same, numbers agree
+to a hundredth. Times do not count, nor do pictures, nor cells that are marked `#| volatile`.
+"""
+import asyncio, difflib, os, re, sys, tempfile
 from pathlib import Path
 
 import nbformat
@@ -13,6 +17,8 @@ cfg = get_config()
 flags = set(cfg.tst_flags.split())
 widget = 'application/vnd.jupyter.widget-view+json'
 places = {str(cfg.config_path), str(Path.home()), tempfile.gettempdir(), sys.prefix, os.environ.get('DRAW_NB_DATA', sys.prefix)}
+passing = re.compile(r"(?<='seconds': )[\d.]+|\d[\d.,]*(?= ?(?:s|ms|min|minutes?|seconds?)\b)| at 0x[0-9a-f]+")
+number = re.compile(r'(-?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?)')
 
 class Client(NotebookClient):
     "Run the cells that the tests run; the others keep the outputs they have"
@@ -32,22 +38,55 @@ def text(output):
     "All the text that an output shows"
     return '\n'.join([output.get('text', ''), *(str(v) for k, v in output.get('data', {}).items() if k.startswith('text/'))])
 
-def refresh(path):
+async def run(path):
+    "The notebook with the outputs that its code makes"
     nb = nbformat.read(path, 4)
-    Client(nb, timeout=None, kernel_name='python3', coalesce_streams=True, record_timing=False,
-           resources={'metadata': {'path': path.parent}}).execute()
+    await Client(nb, timeout=None, kernel_name='python3', coalesce_streams=True, record_timing=False,
+                 resources={'metadata': {'path': path.parent}}).async_execute()
     nb.metadata.pop('widgets', None)
     for cell in nb.cells:
         if cell.cell_type != 'code': continue
         cell.outputs = [output for output in cell.outputs if lasting(output)]
         shown = '\n'.join(map(text, cell.outputs))
         if any(f'{place}/' in shown for place in places): sys.exit(f'{path.name}: cell {cell.id} shows a path of this machine:\n{shown}')
-    nbformat.write(nb, path)
+    return nb
+
+async def refresh(path):
+    nbformat.write(await run(path), path)
     nbdev_clean(str(path))
     print(f'refreshed {path.name}', flush=True)
 
-def main():
-    os.environ |= {'OMP_NUM_THREADS': '1', 'PYTHONHASHSEED': '0'}
-    for path in sys.argv[1:] or sorted(nbglob()): refresh(Path(path).resolve())
+def words(cell):
+    "The lines that a cell shows, without what no two runs share; nothing of a volatile cell"
+    if cell.cell_type != 'code' or 'volatile' in extract_directives(cell, remove=False): return []
+    plain = [o.get('text') or o.data.get('text/markdown') or o.data.get('text/plain', '') for o in cell.outputs if 'text' in o or 'data' in o]
+    return passing.sub('', '\n'.join(plain)).splitlines()
 
-if __name__ == '__main__': main()
+def same(a, b):
+    "Whether two lines agree: to the letter, and numbers with a point to a hundredth of themselves"
+    def agree(x, y): return x == y or '.' in x and '.' in y and abs(value(x) - value(y)) <= 0.01 * abs(value(x))
+    def value(x): return float(x.replace(',', ''))
+    a, b = number.split(a), number.split(b)
+    return len(a) == len(b) and a[::2] == b[::2] and all(map(agree, a[1::2], b[1::2]))
+
+async def check(path):
+    "Whether a notebook shows something else than it is kept with"
+    changed, nb = False, await run(path)
+    if any(line.startswith('SKIPPED: ') for cell in nb.cells for line in words(cell)): return print(f'{path.name}: not compared, its data are not at hand', flush=True)
+    for kept, now in zip(nbformat.read(path, 4).cells, nb.cells):
+        before, after = words(kept), words(now)
+        if len(before) == len(after) and all(map(same, before, after)): continue
+        changed = True
+        print(f'{path.name}: cell {kept.id} shows something else than it is kept with:', *difflib.unified_diff(before, after, 'kept', 'now', lineterm=''), sep='\n', flush=True)
+    return changed
+
+async def main():
+    os.environ |= {'OMP_NUM_THREADS': '1', 'PYTHONHASHSEED': '0'}
+    work = check if '--check' in sys.argv else refresh
+    paths = [Path(a).resolve() for a in sys.argv[1:] if a != '--check'] or [Path(p).resolve() for p in sorted(nbglob())]
+    turns = asyncio.Semaphore(os.cpu_count() or 1)
+    async def one(path):
+        async with turns: return await work(path)
+    if any(await asyncio.gather(*map(one, paths))): sys.exit('run .ci/refresh.py on these notebooks, or seed what they draw')
+
+if __name__ == '__main__': asyncio.run(main())

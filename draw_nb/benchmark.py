@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import nn
@@ -89,7 +89,7 @@ def product_limit(c: DRAWConfig, batch: int) -> Callable[[], None]:
             torch.mm(ys.T, xs, out=grad)
     return run
 
-def scene_work(batch: int) -> Callable[[], None]:
+def scene_work(batch: int) -> Callable[[], object]:
     "What the classifier's step needs besides: cluttered scenes."
     data = Scenes(Images(torch.randint(0, 256, (1000, 1, 28, 28), dtype=torch.uint8)))
     return lambda: data.batch(torch.arange(batch), 0, 1)
@@ -104,10 +104,10 @@ def data_work(c: DRAWConfig, batch: int) -> Callable[[], None]:
     return run
 
 # %% ../nbs/20a_benchmark.ipynb #interleave
-def interleave(works: dict[str, Callable[[], None]], repeats: int) -> dict[str, list[float]]:
+def interleave(works: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
     "Seconds that each takes, all in turn, `repeats` times after one to warm up."
     if repeats < 1: raise ValueError(f"repeats: want at least 1, got {repeats}")
-    times = {name: [] for name in works}
+    times: dict[str, list[float]] = {name: [] for name in works}
     for r in range(repeats + 1):
         for name, work in works.items():
             start = time.perf_counter()
@@ -188,7 +188,7 @@ def launches(work: Callable[[], None], device: str) -> tuple[int, int]:
 
 def card(c: DRAWConfig, batches: tuple[int, ...] = (100, 1000), repeats: int = 9, device: str = 'cuda') -> dict:
     "Time training steps on a card; a list of what was measured for each batch size."
-    report = dict(name=torch.cuda.get_device_name() if device == 'cuda' else device)
+    report: dict = dict(name=torch.cuda.get_device_name() if device == 'cuda' else device)
     for batch in batches:
         works = card_steps(c, batch, device)
         report[str(batch)] = [dict(path=name, seconds=times, launches=launches(works[name], device), gflop=flops(c, batch) / 1e9) for name, times in interleave(works, repeats).items()]
@@ -221,14 +221,14 @@ def benchmark(repeats: int = 9) -> dict:
     "Time the yardstick against its limits, and how it grows; seconds."
     torch.manual_seed(0)
     c, free = DRAWConfig(), DRAWConfig.preset('mnist-no-attention')
-    report = dict(machine=platform.machine(), cores=torch.get_num_threads(), torch=torch.__version__, repeats=repeats, gflop=flops(c, 100) / 1e9)
+    report: dict = dict(machine=platform.machine(), cores=torch.get_num_threads(), torch=torch.__version__, repeats=repeats, gflop=flops(c, 100) / 1e9)
     report['step'] = interleave({'fast path': training_step(c, 100, 'fast'), 'fast path, bfloat16': training_step(c, 100, 'fast', precision='bfloat16'),
                                  **native_steps(c), 'plain path': training_step(c, 100, 'eager'), 'LSTM chains': lstm_chains(c, 100),
                                  'product limit': product_limit(c, 100), 'data and noise': data_work(c, 100)}, repeats)
     few = max(1, repeats // 3)
     report['no attention'] = interleave({'fast path': training_step(free, 100, 'fast'), 'fast path, bfloat16': training_step(free, 100, 'fast', precision='bfloat16'), **native_steps(free), 'plain path': training_step(free, 100, 'eager'), 'product limit': product_limit(free, 100)}, few)
     model = DRAW(c)
-    fast = accelerate(model)
+    fast = Fast(model)
     report['more'] = interleave({'100 pictures drawn': lambda: fast.generate(100), 'the same, plain path': lambda: model.generate(100), 'fast path, 8 segments': training_step(c, 100, 'fast', 8)}, few)
     report['classifier, 8 glimpses, batch 128'] = interleave({'training step': classifier_step(ClassifierConfig(), 128), 'scenes': scene_work(128)}, few)
     report['growth'] = []

@@ -138,7 +138,8 @@ export default {render({model, el}) {
   draw();
 }};
 '''
-    image, limits = traitlets.List().tag(sync=True), traitlets.Dict().tag(sync=True)
+    image: traitlets.List = traitlets.List().tag(sync=True)
+    limits: traitlets.Dict = traitlets.Dict().tag(sync=True)
     g_x, g_y, delta, sigma, gamma = (traitlets.Float(1.).tag(sync=True) for _ in range(5))
     n = traitlets.Int(1).tag(sync=True)
 

@@ -9,6 +9,7 @@ __all__ = ['Launches', 'Buffers', 'advance', 'record', 'Captured']
 import warnings
 from collections.abc import Callable
 from copy import copy
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -39,10 +40,11 @@ class Launches(TorchDispatchMode):
 class Buffers:
     "All that a training step reads and writes, at addresses that do not change."
     def __init__(self, net: Fast, state: _State, r: Recipe, data: Images):
-        new = dict(device=net.model.c_0.device)
+        new: dict = dict(device=net.model.c_0.device)
         self.net, self.r, self.adam = net, r, state.adam
         self.params, self.average = list(state.params.values()), list(state.average.values())
-        self.step, self.index = torch.zeros(1, dtype=torch.int64, **new), torch.zeros(r.batch_size, dtype=torch.int64, **new)
+        self.step: Any = torch.zeros(1, dtype=torch.int64, **new)  # stands in for a number
+        self.index = torch.zeros(r.batch_size, dtype=torch.int64, **new)
         self.resident = copy(data) if type(data) is Images else None  # makes its batches on the device
         if self.resident: self.resident.images = data.images.to(**new)
         self.x = torch.zeros(r.batch_size, *data.image_shape, **new)

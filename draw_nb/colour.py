@@ -97,8 +97,8 @@ def around(
 
 def cut_number(file, boxes: Sequence[Box]) -> np.ndarray:  # uint8 [3, 64, 64]
     "A house number out of its picture, a path or an open file."
-    with Image.open(file) as picture:
-        picture = picture.convert('RGB')
+    with Image.open(file) as opened:
+        picture = opened.convert('RGB')
         return np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.BILINEAR, around(boxes, *picture.size))).transpose(2, 0, 1)
 
 # %% ../nbs/03e_colour.ipynb #read

@@ -12,7 +12,7 @@ import os
 import sys
 import warnings
 import zlib
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from copy import copy
 from pathlib import Path
 
@@ -64,7 +64,9 @@ class Images(Dataset):
         self.images, self.labels, self.binarise, self.name = images, labels, binarise, name
 
     @property
-    def image_shape(self) -> tuple[int, int, int]: return tuple(self.images.shape[1:])
+    def image_shape(self) -> tuple[int, int, int]:
+        channels, height, width = self.images.shape[1:]
+        return channels, height, width
 
     def __len__(self): return len(self.images)
 
@@ -73,7 +75,7 @@ class Images(Dataset):
 
     def fingerprint(self) -> str:
         "A name that two sets share only if their pixels agree."
-        return f"{self!r} {zlib.crc32(self.images.numpy()):08x}"
+        return f"{self!r} {zlib.crc32(self.images.numpy().data):08x}"
 
     def __getitem__(self, i): return self.batch(torch.tensor([i]))[0]
 
@@ -91,7 +93,7 @@ class Images(Dataset):
 
     def subset(
         self,
-        index: slice | Sequence[int],
+        index: slice | Sequence[int] | Tensor,
     ) -> 'Images':
         "Some of the images."
         part = copy(self)
@@ -120,7 +122,7 @@ class Scenes(Images):
 
     def __repr__(self): return f"Scenes({self.name}: {len(self):,} x {list(self.image_shape)}, strewn anew for each step)"
 
-    def fingerprint(self) -> str: return f"{super().fingerprint()} {self.count} {self.scraps} {zlib.crc32(self.numbers.numpy()):08x}"
+    def fingerprint(self) -> str: return f"{super().fingerprint()} {self.count} {self.scraps} {zlib.crc32(self.numbers.numpy().data):08x}"
 
     def layout(self, index: Tensor, seed: int = 0, step: int = 0):
         "What lies where in the scenes that `batch` paints."
@@ -130,7 +132,7 @@ class Scenes(Images):
         "The scenes of these numbers, float32 [batch, 1, size, size]; digit i is in scene i, all else is a function of (seed, step, i)."
         return scenes(self.images[:, 0], self.layout(index, seed, step), self.size)
 
-    def subset(self, index: slice | Sequence[int]) -> 'Scenes':
+    def subset(self, index: slice | Sequence[int] | Tensor) -> 'Scenes':
         "Some of the scenes, just as they are in the whole set."
         part = copy(self)
         part.numbers, part.labels = self.numbers[index], None if self.labels is None else self.labels[index]
@@ -170,7 +172,7 @@ def as_images(
 ) -> Images:
     "Take pictures in any of the usual forms: [n, h, w], [n, c, h, w] or [n, h, w, c], bytes or numbers in [0, 1]."
     if isinstance(data, Images): return data
-    if isinstance(data, Dataset):
+    if isinstance(data, Dataset) and isinstance(data, Sized):
         items = [data[i] for i in range(len(data))]
         if items and isinstance(items[0], (tuple, list)): items = [item[0] for item in items]
         data = np.stack([np.asarray(item) for item in items]) if items else np.empty((0, 1, 1, 1))
@@ -275,7 +277,8 @@ def load_data(
     if split not in SPLITS: raise ValueError(f"split: want one of {', '.join(SPLITS)}, got {split!r}")
     if name == 'svhn': return Crops(_house_numbers(split, root, download), 54, central=split != 'train', name=f'{name} {split}')
     load = {'pen': _black_and_white_pen, 'cluttered-pen': _pen, 'binarized-mnist': _binarized_mnist, 'cifar': _cifar}.get(name, _mnist_grey)
-    images = Images(*load(split, root, download), binarise=name == 'mnist', name=f'{name} {split}')
+    x, labels = load(split, root, download)
+    images = Images(x, labels, binarise=name == 'mnist', name=f'{name} {split}')
     if name.startswith('cluttered'): return Scenes(images)
     return Scenes(images, 60, count=2, scraps=0) if name == 'two-digits' else images
 
@@ -288,3 +291,4 @@ def at_hand(
     try: return load_data(name, split, download=False)
     except MissingData: pass
     print(f"SKIPPED: {name} {split} not at hand", file=sys.__stdout__ if os.environ.get('IN_TEST') else None, flush=True)
+    return None

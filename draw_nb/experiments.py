@@ -40,7 +40,7 @@ DRAWINGS = {  # data set, validation images, and the recipe at each scale; the n
     'cifar': ('cifar', 2000, dict(laptop=Recipe(steps=6000, lr=3e-3, validate_every=500), paper=Recipe(steps=300_000, lr=1e-3, average=.9999, validate_every=5000, save_every=1000))),
 }
 DRAWINGS['mnist-no-attention'] = DRAWINGS['mnist']
-CLASSIFIERS = {  # the network, its configuration, and what changes at the scale of smoke
+CLASSIFIERS: dict[str, tuple[type, Any, dict]] = {  # the network, its configuration, and what changes at the scale of smoke
     'cluttered-8': (Classifier, ClassifierConfig(), dict(hidden=32, steps=2)),
     'cluttered-4': (Classifier, ClassifierConfig(steps=4), dict(hidden=32, steps=2)),
     'cluttered-conv': (ConvNet, ConvNetConfig(), dict(hidden=32)),

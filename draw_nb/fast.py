@@ -26,8 +26,10 @@ aten = torch.ops.aten
 # %% ../nbs/20_fast.ipynb #lens
 class Lens:
     "Windows of N = ns[0], ns[1], ... on the same image, forward and backward between raw outputs and filterbanks; it remembers `slots` of them."
+    saved: list  # what the way back needs, slot by slot
+
     def __init__(self, ns: tuple[int, ...], height: int, width: int, like: Tensor, slots: int):
-        new = dict(dtype=like.dtype, device=like.device)
+        new: dict = dict(dtype=like.dtype, device=like.device)
         self.count = len(ns)
         self.rows = [slice(sum(ns[:k]), sum(ns[:k + 1])) for k in range(len(ns))]  # of each window, in a filterbank of all
         self.owner = torch.tensor([k for k, n in enumerate(ns) for _ in range(n)], device=like.device)  # the window of each row
@@ -62,7 +64,8 @@ class Lens:
 
     def backward(self, s: int, dbanks: list[Tensor], dlog_gamma: Tensor) -> Tensor:
         "The gradient of the raw outputs, [batch, 5 windows]."
-        (raw, delta, factor), dmu, dsigma = self.saved[s], [], 0
+        raw, delta, factor = self.saved[s]
+        dmu, dsigma = [], delta.new_zeros(())
         for grad, banks, exponents, a in zip(dbanks, self.banks, self.exponents, self.a):
             de = aten._softmax_backward_data(grad, banks[s], -1, grad.dtype)
             dmu.append(de @ (a - a[len(a) // 2]))
@@ -119,7 +122,7 @@ class Map:
     def __init__(self, inputs: int, outputs: int, like: Tensor, slots: int, low: bool):
         self.low = low
         if not low: return
-        new = dict(dtype=torch.bfloat16, device=like.device)
+        new: dict = dict(dtype=torch.bfloat16, device=like.device)
         self.x, self.d = torch.empty(slots, len(like), inputs, **new), torch.empty(slots, len(like), outputs, **new)
         self.xs, self.ds = self.x.unbind(0), self.d.unbind(0)
 
@@ -144,6 +147,8 @@ class Map:
 # %% ../nbs/20_fast.ipynb #reader
 class Reader:
     "Eqs 3-4 with 17 or 27, forward and backward, over the steps of a batch; without a window it reads the whole image."
+    saved: list  # what the way back needs, slot by slot
+
     def __init__(self, c: DRAWConfig, x: Tensor, slots: int):
         both = x.new_empty(slots, len(x), c.height, 2 * c.channels, c.width)
         self.images, errors = both.split(c.channels, 3)
@@ -187,6 +192,8 @@ class Reader:
 # %% ../nbs/20_fast.ipynb #writer
 class Writer:
     "Eqs 8 with 18 or 28-29, forward and backward, over the steps of a batch; without a window it writes the whole canvas."
+    saved: list  # what the way back needs, slot by slot
+
     def __init__(self, c: DRAWConfig, x: Tensor, slots: int):
         self.shape, self.saved = ((len(x), c.write, c.channels, c.write) if c.write else x.shape), [None] * slots
         self.size = math.prod(self.shape[1:])
@@ -227,6 +234,7 @@ class Windows:
 
     def backward(self, s: int, dwrite: tuple | None, dread: tuple | None) -> Tensor:
         "The gradient of the raw windows, from those of (F_x, F_y, log gamma) for writing and for reading, where they were used."
+        assert self.lens, 'a network without attention has no windows'
         used = [dwrite] * self.writes + [dread] * self.reads
         dF_x, dF_y, dlog_gamma = zip(*(d or nothing for d, nothing in zip(used, self.nothing)))
         if len(self.lens.axes) == 1: dbanks = [torch.cat(dF_x + dF_y, 1).view_as(self.lens.banks[0][s])]
@@ -238,9 +246,9 @@ class Kit(NamedTuple):
     "What the loops are made of besides products; notebooks 20b and 20d have others."
     cell_forward: Callable
     cell_backward: Callable
-    Windows: type
-    Reader: type
-    Writer: type
+    Windows: Callable
+    Reader: Callable
+    Writer: Callable
 
 TORCH = Kit(cell_forward, cell_backward, Windows, Reader, Writer)
 
@@ -266,6 +274,8 @@ class Room:
 # %% ../nbs/20_fast.ipynb #rooms
 class Rooms:
     "The rooms that are free, and how new ones are furnished."
+    free: list[Room]
+
     def __init__(self, low: bool, kit: Kit):
         self.low, self.kit, self.free = low, kit, []
 
@@ -410,7 +420,7 @@ class Fast(Arranged):
         m, z, b = self.model, self.config.latent, len(x)
         canvas, h_enc, h_dec = (p.expand(b, *p.shape) for p in (m.c_0.transpose(0, 1), m.h_enc_0, m.h_dec_0))
         rows, zero, weights, posts = x.transpose(1, 2).contiguous(), torch.zeros_like(h_dec), self.weights(), []
-        state = canvas, h_enc, zero, h_dec, zero
+        state = [canvas, h_enc, zero, h_dec, zero]
         for piece in eps.tensor_split(self.segments, 1):
             if self.segments > 1 and torch.is_grad_enabled(): *state, post = checkpoint(self.unroll, rows, piece, *state, *weights, use_reentrant=True)  # first without gradients, then again with
             else: *state, post = self.unroll(rows, piece, *state, *weights)

@@ -19,7 +19,7 @@ try:
     import triton.language as tl
     jit = triton.jit
 except ImportError:  # on macOS and Windows, and where torch was made for processors only
-    class tl: constexpr = None
+    class tl: constexpr = None  # type: ignore
     triton, jit = None, lambda function: function
 
 # %% ../nbs/20d_kernels.ipynb #cell-forward
@@ -191,7 +191,7 @@ class _Part:
 
 class _Reader(_Part):
     "Reading, see `draw_nb.fast.Reader`."
-    def __init__(self, c: DRAWConfig, x: Tensor, slots: int):
+    def __init__(self, c, x, slots):
         super().__init__(c, x, slots, c.read)
         self.x_hat = torch.empty(slots, *x.shape, device=x.device).unbind(0)
 
@@ -209,7 +209,7 @@ class _Reader(_Part):
 # %% ../nbs/20d_kernels.ipynb #parts-write
 class _Writer(_Part):
     "Writing, see `draw_nb.fast.Writer`."
-    def __init__(self, c: DRAWConfig, x: Tensor, slots: int):
+    def __init__(self, c, x, slots):
         super().__init__(c, x, slots, c.write)
         self.size = c.channels * c.write**2
 
@@ -333,4 +333,5 @@ def whole_way(net: Fast, x: Tensor, eps: Tensor) -> Bound:
     padded = [max(16, triton.next_power_of_2(size)) for size in (c.read, c.write, c.height, c.width)]
     _whole[triton.cdiv(b, 16),](rows, eps.contiguous(), canvas, torch.empty_like(rows), U, V, *states, heads, post, *weights, b, c.steps, stride_unit(c.read, c.height, c.width), stride_unit(c.write, c.height, c.width),
                                 c.read, c.write, c.channels, c.height, c.width, k, z, *padded, float(RAW_LIMIT), 16, 32, 32)
-    return Bound(x, canvas.transpose(1, 2), *post.transpose(0, 1).split(z, 2), eps)
+    mu, log_sigma = post.transpose(0, 1).split(z, 2)
+    return Bound(x, canvas.transpose(1, 2), mu, log_sigma, eps)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from . import noise
 
@@ -70,11 +70,11 @@ class Bound:
 # %% ../nbs/02_loss.ipynb #iwae
 @torch.no_grad()
 def importance_weighted_bound(
-    model: nn.Module,  # a call `model(x, eps)` gives a `Bound`
+    model,             # a call `model(x, eps)` gives a `Bound`; its `config` tells the shape of eps
     x: Tensor,         # images, [batch, channels, height, width]
     k: int,            # samples for each image
     seed: int = 0,
-    index: Tensor = None,  # example numbers that choose the noise, int64 [batch]; counted from 0 if not given
+    index: Tensor | None = None,  # example numbers that choose the noise, int64 [batch]; counted from 0 if not given
 ) -> Tensor:           # [batch], nats, float64, on the CPU
     "-log (1/k sum_i p(x, z_i) / q(z_i|x)), Burda et al. 2015: tightens with k, and equals -log p(x) in the limit."
     if k < 1: raise ValueError(f"k: want at least 1 sample, got {k}")

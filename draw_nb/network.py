@@ -69,7 +69,7 @@ class DRAWConfig:
         return cls(**{**PRESETS[name], **SCALES[scale].get(name, SCALES[scale]['*']), **changes})
 
 # %% ../nbs/01_network.ipynb #presets
-PRESETS = {
+PRESETS: dict[str, dict] = {
     'mnist':              dict(steps=64, hidden=256, latent=100, read=2, write=5),
     'mnist-no-attention': dict(steps=64, hidden=256, latent=100, read=None, write=None),
     'two-digits':         dict(steps=32, hidden=400, latent=100, read=8, write=8, height=60, width=60),
@@ -77,7 +77,7 @@ PRESETS = {
     'cifar':              dict(steps=64, hidden=400, latent=200, read=5, write=5, height=32, width=32, channels=3, canvas_bias=0., log_sigma2=2.5, log_delta=0.),
     'pen':                dict(steps=10, hidden=192, latent=16, read=5, write=5),
 }
-SCALES = {  # what a scale changes, for the presets named and for all others ('*')
+SCALES: dict[str, dict[str, dict]] = {  # what a scale changes, for the presets named and for all others ('*')
     'paper':  {'*': {}},
     'laptop': {'*': dict(steps=16), 'mnist': dict(steps=16, read=5), 'pen': {},
                'svhn': dict(steps=16, hidden=200, latent=50), 'cifar': dict(steps=16, hidden=256, latent=64)},
@@ -94,7 +94,9 @@ def lstm_cell(inputs: int, hidden: int, forget_bias: float) -> nn.LSTMCell:
     return cell
 
 # %% ../nbs/01_network.ipynb #window-head
-def window_head(c: DRAWConfig) -> nn.Linear:
+def window_head(
+    c,  # a configuration, such as `DRAWConfig`
+) -> nn.Linear:
     "The linear map of Eq 21, from h^dec to a window's five raw outputs."
     head = nn.Linear(c.hidden, 5)
     with torch.no_grad():
@@ -107,7 +109,7 @@ class Read(nn.Module):
     "The read operation: Eqs 3-4 with Eq 27, or with Eq 17 where there is no attention."
     def __init__(self, c: DRAWConfig):
         super().__init__()
-        self.n, self.size = c.read, (c.height, c.width)
+        self.n, self.size = c.read or 0, (c.height, c.width)
         self.window = window_head(c) if c.read else None
         self.features = 2 * c.channels * (c.read**2 if c.read else c.height * c.width)
 
@@ -127,7 +129,7 @@ class Write(nn.Module):
     "The write operation: Eqs 28-29, or Eq 18 where there is no attention."
     def __init__(self, c: DRAWConfig):
         super().__init__()
-        self.n, self.size = c.write, (c.height, c.width)
+        self.n, self.size = c.write or 0, (c.height, c.width)
         self.window = window_head(c) if c.write else None
         self.patch_shape = (c.channels, c.write, c.write) if c.write else c.image_shape
         self.patch = nn.Linear(c.hidden, math.prod(self.patch_shape))
@@ -156,7 +158,7 @@ class Step(NamedTuple):
     @property
     def kl(self) -> Tensor:
         "L^z of this step, [batch], nats."
-        if self.mu is None: raise ValueError("a drawing from the prior has no KL: nothing was looked at")
+        if self.mu is None or self.log_sigma is None: raise ValueError("a drawing from the prior has no KL: nothing was looked at")
         return latent_loss(self.mu, self.log_sigma)
 
 # %% ../nbs/01_network.ipynb #recurrence
@@ -224,11 +226,10 @@ class DRAW(Recurrence):
         "The bound on -log p(x), with one sample of z for each image."
         check_images(x, self.config.image_shape)
         if eps is None: eps = torch.randn(len(x), *self.config.noise_shape, device=x.device, dtype=x.dtype)
-        mu, log_sigma = [], []
-        for step in self.steps(eps, x):
-            mu.append(step.mu)
-            log_sigma.append(step.log_sigma)
-        return Bound(x, step.canvas, torch.stack(mu, 1), torch.stack(log_sigma, 1), eps)
+        looks: list[tuple] = []
+        for step in self.steps(eps, x): looks.append((step.mu, step.log_sigma))
+        mu, log_sigma = (torch.stack(part, 1) for part in zip(*looks))
+        return Bound(x, step.canvas, mu, log_sigma, eps)
 
     @torch.no_grad()
     def trace(self, x: Tensor, seed: int = 0) -> list[Step]:

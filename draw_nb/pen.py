@@ -14,7 +14,7 @@ from torch import Tensor
 from . import noise
 
 # %% ../nbs/03b_pen.ipynb #strokes
-STROKES = {  # strokes of smooth pieces of (x, y), x to the right, y down, in a unit square
+STROKES: dict[int, list] = {  # strokes of smooth pieces of (x, y), x to the right, y down, in a unit square
     0: [[[(.55, 0), (.2, .12), (.1, .5), (.25, .9), (.55, 1), (.83, .85), (.9, .45), (.8, .12), (.55, 0)]]],
     1: [[[(.3, .22), (.56, 0)], [(.56, 0), (.5, 1)]]],
     2: [[[(.12, .25), (.35, .02), (.72, .05), (.82, .32), (.5, .68), (.1, 1)], [(.1, 1), (.92, .98)]]],
@@ -60,15 +60,15 @@ def template(digit: int) -> Template:
     counts = (lengths / lengths.sum() * POINTS).round().long().clamp(min=2)
     counts[lengths.argmax()] += POINTS - counts.sum()
     control = list(dict.fromkeys(tuple(q) for p, _ in pieces for q in p.tolist()))
-    weights, stroke = [], []
+    weights, owners = [], []
     for (p, s), count in zip(pieces, counts):
         w = spline(p, torch.linspace(0, 1, int(count)))
         spread = torch.zeros(len(p), len(control))
         for i, q in enumerate(p.tolist()): spread[i, control.index(tuple(q))] = 1
         weights.append(w @ spread)
-        stroke += [s] * int(count)
-    stroke = torch.tensor(stroke)
-    return Template(torch.tensor(control), torch.cat(weights), stroke[1:] == stroke[:-1])
+        owners += [s] * int(count)
+    owner = torch.tensor(owners)
+    return Template(torch.tensor(control), torch.cat(weights), owner[1:] == owner[:-1])
 
 # %% ../nbs/03b_pen.ipynb #ink
 def ink(

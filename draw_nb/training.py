@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -25,8 +26,10 @@ from tqdm.auto import tqdm
 
 from . import noise
 from .data import as_images
+from .devices import Team, meet
 from .fast import accelerate
 from .loss import importance_weighted_bound
+from .network import DRAW
 from .weights import load_tensors, save_model, save_tensors
 
 # %% ../nbs/04_training.ipynb #recipe
@@ -34,7 +37,7 @@ from .weights import load_tensors, save_model, save_tensors
 class Recipe:
     "How a network is trained."
     steps: int = 1000             # minibatches
-    batch_size: int = 100
+    batch_size: int = 100         # examples, of all processes together
     lr: float = 3e-3              # peak learning rate of Adam
     window_lr: float = 1.         # rate of the maps that place windows, as a share of the others'
     warmup: int = 100             # steps over which the rate rises from 0 to its peak; then a cosine takes it back
@@ -66,7 +69,7 @@ def minibatches(
     start: int = 0,   # first step wanted
 ) -> Iterator[tuple[int, Tensor]]:  # step, example numbers [batch_size]
     "Epoch after epoch in a new order each; a batch may straddle two epochs, so none is cut short."
-    epoch, order = -1, None
+    epoch, order = -1, torch.empty(0)
     for step in range(start, r.steps):
         index = []
         for e in range(step * r.batch_size // n, ((step + 1) * r.batch_size - 1) // n + 1):
@@ -90,7 +93,7 @@ class Evaluation:
     iw_samples: int = 0             # k
 
 def evaluate(
-    model: nn.Module,
+    model: DRAW,
     data,                      # anything that `as_images` takes
     samples: int = 1,          # of z for each image
     iw_samples: int = 0,       # k of the importance-weighted bound; 0 leaves it out
@@ -103,24 +106,24 @@ def evaluate(
     if samples < 1 or iw_samples < 0 or batch_size < 1:
         raise ValueError(f"want samples and batch_size of at least 1, and iw_samples of at least 0, got {samples}, {batch_size}, {iw_samples}")
     data, device, net = as_images(data), next(model.parameters()).device, accelerate(model, backend)
-    nll, kl, iw = [], [], []
+    nlls, kls, iws = [], [], []
     bar = tqdm(total=len(data), disable=not progress, desc='evaluate', unit=' images')
     with torch.no_grad():
         for index in torch.arange(len(data)).split(batch_size):
             x = data.batch(index, seed).to(device)
             outs = [net(x, noise.normal(seed, noise.SAMPLE, s, index, model.config.noise_shape).to(device)) for s in range(samples)]
-            nll.append(torch.stack([o.nll.cpu().double() for o in outs]).mean(0))
-            kl.append(torch.stack([o.kl.cpu().double() for o in outs]).mean(0))
-            if iw_samples: iw.append(importance_weighted_bound(net, x, iw_samples, seed, index.to(device)))
+            nlls.append(torch.stack([o.nll.cpu().double() for o in outs]).mean(0))
+            kls.append(torch.stack([o.kl.cpu().double() for o in outs]).mean(0))
+            if iw_samples: iws.append(importance_weighted_bound(net, x, iw_samples, seed, index.to(device)))
             bar.update(len(index))
     bar.close()
-    nll, kl = torch.cat(nll), torch.cat(kl)
+    nll, kl = torch.cat(nlls), torch.cat(kls)
     bound, n = nll + kl.sum(1), len(data)
     mean = bound.mean().item()
     result = Evaluation(mean, _standard_error(bound), nll.mean().item(), kl.mean(0).tolist(), n, samples,
                         mean / (math.log(2) * math.prod(data.image_shape)))
-    if not iw: return result
-    iw = torch.cat(iw)
+    if not iws: return result
+    iw = torch.cat(iws)
     return replace(result, iw_bound=iw.mean().item(), iw_error=_standard_error(iw), iw_samples=iw_samples)
 
 def _standard_error(x): return (x.std() / math.sqrt(len(x))).item() if len(x) > 1 else math.nan
@@ -166,7 +169,7 @@ def _fitting(model, data):
 @dataclass
 class Run:
     "A finished training."
-    model: nn.Module     # the averaged weights that were best on the validation images, or the last ones without such
+    model: Any           # the network with the averaged weights that were best on the validation images, or the last ones without such
     log: list[dict]      # one entry for each logged or validated step
     out: Path | None     # the folder with model, log and state
 
@@ -212,6 +215,12 @@ class _State:
         self.best, self.best_score = groups.get('best'), about['best_score']
         self.step, self.seconds = about['step'], about['seconds']
 
+    def spread(self, team):
+        "Give every process of a team the main one's state."
+        team.same(step=self.step, **self.identity)
+        adam = [t for p in self.params.values() if p in self.adam.state for t in self.adam.state[p].values()]
+        team.copy([*self.params.values(), *self.average.values(), *(self.best or {}).values(), *adam])
+
     @torch.no_grad()
     def update_average(self, decay):
         decay = min(decay, (1 + self.step) / (10 + self.step))
@@ -222,10 +231,10 @@ class _State:
         self.best_score, self.best = score, {k: p.clone() for k, p in self.average.items()}
 
 # %% ../nbs/04_training.ipynb #about
-def _about(state, recipe, data, device, objective):
+def _about(state, recipe, data, device, objective, processes):
     "What a model's file says of its making."
     return dict(dataset=data.name, recipe=asdict(recipe), **{objective.chosen_by: state.best_score if state.best else None}, seconds=round(state.seconds),
-                made_with=f'torch {torch.__version__}, {device.type}, {torch.get_num_threads()} thread{"s" * (torch.get_num_threads() > 1)}')
+                made_with=f'torch {torch.__version__}, {device.type}, {torch.get_num_threads()} thread{"s" * (torch.get_num_threads() > 1)}' + f', {processes} processes' * (processes > 1))
 
 # %% ../nbs/04_training.ipynb #stop-signals
 @contextmanager
@@ -275,24 +284,27 @@ def check_out(
     except OSError as e: raise PermissionError(f"{out}: cannot be made ({e.strerror})") from None
     if not os.access(out, os.W_OK): raise PermissionError(f"{out}: cannot be written")
 
-def _open_run(out, state, resume):
+def _open_run(out, state, resume, team):
     "The log to write to; the state is read from `out` if there is one and the run goes on."
     if out is None: return _Log(None, [])
-    check_out(out, resume)
+    team.from_main(check_out, out, resume)
     if (out / 'state.safetensors').exists(): state.load(out / 'state.safetensors')
     entries = read_log(out / 'log.jsonl') if (out / 'log.jsonl').exists() else []
-    return _Log(out / 'log.jsonl', [e for e in entries if e['step'] <= state.step])
+    return _Log(out / 'log.jsonl' if team.main else None, [e for e in entries if e['step'] <= state.step])
 
 # %% ../nbs/04_training.ipynb #stepper
-def _stepper(backend, net, state, r, data, objective, saved):
+def _stepper(backend, net, state, r, data, objective, saved, team=Team()):
     "A function of (step, example numbers) that updates the weights, for the cost, its gradient's norm and what to log beside them."
     if backend == 'captured':
+        if team.size > 1: raise ValueError(f"backend: 'captured' trains on one device, got {team.size} processes")
         from draw_nb.captured import Captured  # which rests on this module
         return Captured(net, state, r, data, objective, saved)
     def advance(step, index):
-        costs, beside = objective.cost(net, data, index, r.seed, step)
+        mine = team.share(index)
+        costs, beside = objective.cost(net, data, mine, r.seed, step)
         loss = costs.mean()
         loss.backward()
+        loss, beside = team.average(net, loss, beside, len(mine) / len(index))
         norm = nn.utils.clip_grad_norm_(state.params.values(), r.clip)
         _check_finite(objective.name, loss.item(), norm.item(), step + 1, saved(), r.lr)
         for group in state.adam.param_groups: group['lr'] = group['share'] * learning_rate(r, step)
@@ -314,17 +326,20 @@ def train(
     backend: str = 'fast',             # or another of `BACKENDS`, see notebook 20
     segments: int = 1,                 # pieces to compute again on the way back, to save memory, see notebook 20
     objective: Objective = BOUND,      # what to make smaller
-    watch: Callable[[list[dict], nn.Module, float], None] | None = None,  # called at each logged step with the log, the averaged weights and the share of the steps that is done
+    watch: Callable[[list[dict], Any, float], None] | None = None,  # called at each logged step with the log, the averaged weights and the share of the steps that is done
 ) -> Run:                              # `model` itself, holding the averaged weights, and the log
     "Train a model by Adam on the bound (Eq 12), one sample of z for each image and step, or on another objective."
-    data, valid = (_fitting(model, d) for d in (data, valid))
     r, out, device = recipe, None if out is None else Path(out), next(model.parameters()).device
-    state, net = _State(model, r, data, valid, backend), accelerate(model, backend, segments, r.precision)
-    log = _open_run(out, state, resume)
+    team = meet(device)  # the processes that share this training, see notebook 21; usually this one alone
+    with team:
+        data, valid = (_fitting(model, d) for d in (data, valid))
+        state, net = _State(model, r, data, valid, backend), accelerate(model, backend, segments, r.precision)
+        log = _open_run(out, state, resume, team)
+        state.spread(team)
     began, saved_step = time.perf_counter() - state.seconds, state.step
     model.train()
-    advance = _stepper(backend, net, state, r, data, objective, lambda: f'{out} holds the state of step {saved_step}' if out and saved_step else 'no state was saved yet')
-    with tqdm(total=r.steps, initial=state.step, disable=not progress, desc='train', unit=' steps') as bar, _stop_signals() as stopped:
+    advance = _stepper(backend, net, state, r, data, objective, lambda: f'{out} holds the state of step {saved_step}' if out and saved_step else 'no state was saved yet', team)
+    with team, tqdm(total=r.steps, initial=state.step, disable=not (progress and team.main), desc='train', unit=' steps') as bar, _stop_signals() as stopped:
         for step, index in minibatches(len(data), r, state.step):
             loss, norm, beside = advance(step, index)
             state.step, last = step + 1, step + 1 == r.steps
@@ -333,17 +348,19 @@ def train(
                 log.add(step=state.step, **{objective.name: loss.item()}, **beside, grad_norm=norm.item(), lr=learning_rate(r, step), seconds=round(state.seconds, 2))
                 bar.set_postfix_str(f'{objective.name} {loss.item():.4g} nats', refresh=False)
             if valid is not None and (state.step % r.validate_every == 0 or last):
-                score = objective.score(state.averaged, valid, r.seed, backend)
+                score = team.from_main(objective.score, state.averaged, valid, r.seed, backend)
                 if not math.isfinite(score[objective.chosen_by]): raise TrainingDiverged(f"step {state.step}: {objective.chosen_by} is {score[objective.chosen_by]:g}")
                 state.keep_if_best(score[objective.chosen_by])
                 log.add(step=state.step, **score, seconds=round(state.seconds, 2))
-            if watch and (state.step % r.log_every == 0 or last): watch(log.entries, state.averaged, state.step / r.steps)
-            if out and (state.step % r.save_every == 0 or last or stopped):
-                state.save(out / 'state.safetensors')
+            if watch and team.main and (state.step % r.log_every == 0 or last): watch(log.entries, state.averaged, state.step / r.steps)
+            stop = team.agree(stopped)
+            if out and (state.step % r.save_every == 0 or last or stop):
+                if team.main: state.save(out / 'state.safetensors')
                 saved_step = state.step
             bar.update()
-            if stopped: raise KeyboardInterrupt(f"stopped after step {state.step}" + (f"; resume the run in {out} to go on" if out else ''))
+            if stop: raise KeyboardInterrupt(f"stopped after step {state.step}" + (f"; resume the run in {out} to go on" if out else ''))
     model.load_state_dict(state.best or state.average)
     model.eval()
-    if out: save_model(model, out / 'model.safetensors', **_about(state, r, data, device, objective))
+    with team:
+        if out and team.main: save_model(model, out / 'model.safetensors', **_about(state, r, data, device, objective, team.size))
     return Run(model, log.entries, out)

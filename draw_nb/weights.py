@@ -12,10 +12,11 @@ import os
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor, nn
+from torch import Tensor
 
 import draw_nb
 
@@ -61,7 +62,7 @@ def load_tensors(
 NETWORKS = {'model': ('network', 'DRAW'), 'classifier': ('classifier', 'Classifier'), 'convnet': ('classifier', 'ConvNet')}  # where each kind of model is defined
 
 def save_model(
-    model: nn.Module,          # one of `NETWORKS`
+    model,                     # one of `NETWORKS`
     path: str | Path,          # .safetensors
     half: bool = False,        # store float16
     **about,                   # anything that JSON can hold: how the model was made, what it scored
@@ -73,7 +74,7 @@ def save_model(
 # %% ../nbs/06_weights.ipynb #load-model
 def load_model(
     path: str | Path,
-) -> nn.Module:        # in evaluation mode, float32; `model.about` holds the file's header
+) -> Any:              # a network of that kind, in evaluation mode, float32; its `about` holds the file's header
     "Load what `save_model` wrote."
     tensors, about = load_tensors(path)
     if about.get('kind') not in NETWORKS: raise WeightsError(f"{Path(path).name}: holds a {about.get('kind')}, not a model")
@@ -96,7 +97,7 @@ def list_pretrained() -> list[str]:
 
 def load_pretrained(
     name: str,  # one of `list_pretrained()`
-) -> nn.Module:
+) -> Any:   # one of `NETWORKS`
     "Load a model that comes with the package."
     if name not in list_pretrained(): raise WeightsError(f"pretrained model: want one of {', '.join(list_pretrained())}, got {name!r}")
     return load_model(SHIPPED / f'{name}.safetensors')

@@ -183,7 +183,8 @@ export default {render({model, el}) {
 class Pad(anywidget.AnyWidget):
     "A black canvas to draw on with a white pen."
     _esm = PAD_JS
-    size, pixels = traitlets.List().tag(sync=True), traitlets.List().tag(sync=True)  # height and width; 0 or 1, row by row
+    size: traitlets.List = traitlets.List().tag(sync=True)    # height and width
+    pixels: traitlets.List = traitlets.List().tag(sync=True)  # 0 or 1, row by row
 
 # %% ../nbs/05b_widgets.ipynb #draw-to-it
 class DrawToIt:
