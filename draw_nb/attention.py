@@ -12,6 +12,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from .checks import check_shapes, check_type, check_whole
+
 # %% ../nbs/00_attention.ipynb #window
 class Window(NamedTuple):
     "Where and how an N x N grid of Gaussian filters looks; every field is `[batch]`."
@@ -27,6 +29,7 @@ RAW_LIMIT = 16.  # the five raw outputs act exactly in [-16, 16] and saturate ou
 # %% ../nbs/00_attention.ipynb #stride-unit
 def stride_unit(n: int, height: int, width: int) -> float:
     "The stride at which N filters span the longer axis, pixels: Eq 24 without delta~, and with N = 1 counted as 2."
+    check_whole(1, n=n, height=height, width=width)
     return (max(height, width) - 1) / max(n - 1, 1)
 
 # %% ../nbs/00_attention.ipynb #attention-params
@@ -37,8 +40,7 @@ def attention_params(
     width: int,   # A, pixels
 ) -> Window:      # each field [batch]
     "From the network's five raw outputs to a window in pixels, Eqs 21-24."
-    if raw.dim() != 2 or raw.shape[1] != 5: raise ValueError(f"raw: want [batch, 5], got {list(raw.shape)}")
-    if min(n, height, width) < 1: raise ValueError(f"n, height and width: want at least 1, got {n}, {height}, {width}")
+    check_shapes(raw=(raw, 'batch', 5))
     if raw.dtype in (torch.float16, torch.bfloat16): raw = raw.float()
     g_x, g_y, log_sigma2, log_delta, log_gamma = raw.clamp(-RAW_LIMIT, RAW_LIMIT).unbind(1)
     return Window(g_x=(width + 1) / 2 * (g_x + 1),
@@ -48,6 +50,10 @@ def attention_params(
                   gamma=log_gamma.exp())
 
 # %% ../nbs/00_attention.ipynb #raw-params
+def _check_window(p):
+    check_type(Window, window=p)
+    check_shapes(**{field: (v, 'batch') for field, v in p._asdict().items()})
+
 def raw_params(
     p: Window,    # each field [batch]
     n: int,       # N
@@ -55,8 +61,12 @@ def raw_params(
     width: int,   # A, pixels
 ) -> Tensor:      # [batch, 5]
     "The raw outputs that give the window `p`: the inverse of `attention_params`, for images of more than one pixel."
+    _check_window(p)
+    unit = stride_unit(n, height, width)
+    if not unit: raise ValueError(f"height and width: want an image of more than one pixel, got {height} x {width}")
+    if not all((v > 0).all() for v in (p.delta, p.sigma2, p.gamma)): raise ValueError("window: want delta, sigma2 and gamma above 0")
     return torch.stack([2 * p.g_x / (width + 1) - 1, 2 * p.g_y / (height + 1) - 1,
-                        p.sigma2.log(), (p.delta / stride_unit(n, height, width)).log(), p.gamma.log()], 1)
+                        p.sigma2.log(), (p.delta / unit).log(), p.gamma.log()], 1)
 
 # %% ../nbs/00_attention.ipynb #grid
 def filter_centres(
@@ -89,15 +99,15 @@ def filterbank(
     width: int,              # A, pixels
 ) -> tuple[Tensor, Tensor]:  # F_x [batch, n, width], F_y [batch, n, height]
     "The horizontal and the vertical filterbank of a window, Eqs 19-20 and 25-26."
+    _check_window(p)
+    check_whole(1, n=n, height=height, width=width)
     F_x = gaussians(filter_centres(p.g_x, p.delta, n), p.sigma2, width)
     F_y = gaussians(filter_centres(p.g_y, p.delta, n), p.sigma2, height)
     return F_x, F_y
 
 # %% ../nbs/00_attention.ipynb #check-fit
-def _check(name, t, F_x, F_y, height, width):
-    if t.dim() != 4 or t.shape[2:] != (height, width) or not t.shape[0] == F_x.shape[0] == F_y.shape[0]:
-        raise ValueError(f"{name}: want [{F_x.shape[0]}, channels, {height}, {width}] to go with F_x {list(F_x.shape)} "
-                         f"and F_y {list(F_y.shape)}, got {list(t.shape)}")
+def _check(F_x, F_y, gamma, **seen):
+    check_shapes(F_x=(F_x, 'batch', 'n', 'width'), F_y=(F_y, 'batch', 'n', 'height'), gamma=(gamma, 'batch'), **seen)
 
 # %% ../nbs/00_attention.ipynb #read
 def read(
@@ -107,7 +117,7 @@ def read(
     gamma: Tensor,   # [batch]
 ) -> Tensor:         # glimpse, [batch, channels, n, n]
     "An N x N glimpse of the images, gamma F_Y x F_X^T, Eq 27."
-    _check('images', images, F_x, F_y, F_y.shape[2], F_x.shape[2])
+    _check(F_x, F_y, gamma, images=(images, 'batch', 'channels', 'height', 'width'))
     return gamma[:, None, None, None] * (F_y[:, None] @ images @ F_x[:, None].mT)
 
 # %% ../nbs/00_attention.ipynb #write
@@ -118,5 +128,5 @@ def write(
     gamma: Tensor,  # [batch]
 ) -> Tensor:        # what is added to the canvas, [batch, channels, height, width]
     "An N x N patch spread over the canvas, F_Y^T w F_X / gamma, Eq 29."
-    _check('patch', patch, F_x, F_y, F_y.shape[1], F_x.shape[1])
+    _check(F_x, F_y, gamma, patch=(patch, 'batch', 'channels', 'n', 'n'))
     return (F_y[:, None].mT @ patch @ F_x[:, None]) / gamma[:, None, None, None]

@@ -22,9 +22,10 @@ from torch import nn
 
 from . import noise
 from .captured import Launches
+from .checks import check_one_of, check_type, check_whole
 from .classifier import Classifier, ClassifierConfig
 from .data import Images, Scenes
-from .fast import Fast, accelerate
+from .fast import BACKENDS, Fast, accelerate
 from .kernels import KernelsError, triton_kit
 from .native import NativeError, library
 from .network import DRAW, DRAWConfig
@@ -33,17 +34,22 @@ from .training import BOUND, Recipe, _State, _stepper, minibatches
 # %% ../nbs/20a_benchmark.ipynb #products
 def products(c: DRAWConfig) -> list[tuple[int, int]]:
     "Inputs K and outputs N of the products of a step: encoder, decoder, posterior, and all that is linear in h_dec."
+    check_type(DRAWConfig, c=c)
     pixels, k = c.channels * c.height * c.width, c.hidden
     glimpse, patch = 2 * (c.channels * c.read**2 if c.read else pixels), c.channels * c.write**2 if c.write else pixels
     return [(glimpse + 2 * k, 4 * k), (c.latent + k, 4 * k), (k, 2 * c.latent), (k, patch + 5 * bool(c.read) + 5 * bool(c.write))]
 
 def flops(c: DRAWConfig, batch: int) -> int:
     "Floating-point operations in the products of a training step."
+    check_type(DRAWConfig, c=c)
+    check_whole(1, batch=batch)
     return 6 * batch * c.steps * sum(k * n for k, n in products(c))
 
 # %% ../nbs/20a_benchmark.ipynb #work
 def training_step(c: DRAWConfig, batch: int, backend: str, segments: int = 1, precision: str = 'float32') -> Callable[[], None]:
     "Forward, backward and Adam on random binary images."
+    check_type(DRAWConfig, c=c)
+    check_whole(1, batch=batch)
     torch.manual_seed(0)
     model, x, eps = DRAW(c), (torch.rand(batch, *c.image_shape) < 0.13).float(), torch.randn(batch, *c.noise_shape)
     net, adam = accelerate(model, backend, segments, precision), torch.optim.Adam(model.parameters(), fused=True)
@@ -55,6 +61,7 @@ def training_step(c: DRAWConfig, batch: int, backend: str, segments: int = 1, pr
 
 def classifier_step(c: ClassifierConfig, batch: int) -> Callable[[], None]:
     "Forward, backward and Adam of the attentive classifier on random scenes."
+    check_whole(1, batch=batch)
     torch.manual_seed(0)
     model, x, labels = Classifier(c), torch.rand(batch, *c.image_shape), torch.randint(c.classes, (batch,))
     adam = torch.optim.Adam(model.parameters(), fused=True)
@@ -67,6 +74,7 @@ def classifier_step(c: ClassifierConfig, batch: int) -> Callable[[], None]:
 # %% ../nbs/20a_benchmark.ipynb #limits
 def lstm_chains(c: DRAWConfig, batch: int) -> Callable[[], None]:
     "The encoder's and the decoder's LSTM alone, forward and backward, by torch.nn.LSTMCell."
+    check_whole(1, batch=batch)
     inputs = [n - c.hidden for n, _ in products(c)[:2]]
     cells = [nn.LSTMCell(n, c.hidden) for n in inputs]
     xs = [torch.randn(c.steps, batch, n, requires_grad=True) for n in inputs]
@@ -79,6 +87,7 @@ def lstm_chains(c: DRAWConfig, batch: int) -> Callable[[], None]:
 
 def product_limit(c: DRAWConfig, batch: int) -> Callable[[], None]:
     "The products of a step and nothing else: T times there and back for each matrix, and its gradient as one product of T x batch rows."
+    check_whole(1, batch=batch)
     sets = [(torch.randn(n, k), torch.randn(batch, k), torch.randn(batch, n), torch.randn(c.steps * batch, k), torch.randn(c.steps * batch, n)) for k, n in products(c)]
     outs = [(torch.empty(batch, n), torch.empty(batch, k), torch.empty(n, k)) for k, n in products(c)]
     def run():
@@ -91,11 +100,14 @@ def product_limit(c: DRAWConfig, batch: int) -> Callable[[], None]:
 
 def scene_work(batch: int) -> Callable[[], object]:
     "What the classifier's step needs besides: cluttered scenes."
+    check_whole(1, batch=batch)
     data = Scenes(Images(torch.randint(0, 256, (1000, 1, 28, 28), dtype=torch.uint8)))
     return lambda: data.batch(torch.arange(batch), 0, 1)
 
 def data_work(c: DRAWConfig, batch: int) -> Callable[[], None]:
     "What a training step needs besides: an order, binarised images, and noise."
+    check_type(DRAWConfig, c=c)
+    check_whole(1, batch=batch)
     data = Images(torch.randint(0, 256, (1000, *c.image_shape), dtype=torch.uint8), binarise=True)
     def run():
         index = noise.permutation(0, 0, 1000)[:batch]
@@ -106,7 +118,8 @@ def data_work(c: DRAWConfig, batch: int) -> Callable[[], None]:
 # %% ../nbs/20a_benchmark.ipynb #interleave
 def interleave(works: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
     "Seconds that each takes, all in turn, `repeats` times after one to warm up."
-    if repeats < 1: raise ValueError(f"repeats: want at least 1, got {repeats}")
+    check_type(dict, works=works)
+    check_whole(1, repeats=repeats)
     times: dict[str, list[float]] = {name: [] for name in works}
     for r in range(repeats + 1):
         for name, work in works.items():
@@ -118,6 +131,8 @@ def interleave(works: Mapping[str, Callable[[], object]], repeats: int) -> dict[
 # %% ../nbs/20a_benchmark.ipynb #memory
 def peak_memory(backend: str, segments: int = 1, **changes) -> float | None:
     "Megabytes that a process holds at most during three steps of batch 100, with torch itself; None where the system does not tell (it is asked as Linux likes it)."
+    check_one_of(BACKENDS, backend=backend)
+    check_whole(1, segments=segments)
     if sys.platform != 'linux': return None
     script = f"""
 from draw_nb.benchmark import training_step
@@ -135,6 +150,7 @@ def processes(
     **changes,       # of the configuration
 ) -> list[float]:
     "Seconds of training steps of 100 images, shared out among n processes of one thread each (DistributedDataParallel over gloo)."
+    check_whole(1, n=n, repeats=repeats)
     script = f"""
 import os, sys, time, torch, torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
@@ -213,12 +229,14 @@ GROWTH = [dict(steps=16, batch=n) for n in (25, 50, 200, 400)] + [dict(steps=n) 
 
 def native_steps(c: DRAWConfig) -> dict[str, Callable[[], None]]:
     "Training steps with the parts in C of notebook 20b, if this machine has a compiler."
+    check_type(DRAWConfig, c=c)
     try: library()
     except NativeError: return {}
     return {'native': training_step(c, 100, 'native'), 'native, bfloat16': training_step(c, 100, 'native', precision='bfloat16')}
 
 def benchmark(repeats: int = 9) -> dict:
     "Time the yardstick against its limits, and how it grows; seconds."
+    check_whole(1, repeats=repeats)
     torch.manual_seed(0)
     c, free = DRAWConfig(), DRAWConfig.preset('mnist-no-attention')
     report: dict = dict(machine=platform.machine(), cores=torch.get_num_threads(), torch=torch.__version__, repeats=repeats, gflop=flops(c, 100) / 1e9)
@@ -243,6 +261,7 @@ def benchmark(repeats: int = 9) -> dict:
 # %% ../nbs/20a_benchmark.ipynb #summary
 def summary(report: dict) -> str:
     "The report in words: medians, spreads, ratios."
+    if not isinstance(report, dict) or not {'step', 'megabytes', 'devices'} <= report.keys(): raise TypeError("report: want what benchmark gives")
     lines = [f"{report['cores']} threads, {report['machine']}, torch {report['torch']}; a training step, T = 64, batch 100, {report['gflop']:.1f} GFLOP in products", '']
     for part in [part for part in report if isinstance(report[part], dict) and part not in ('megabytes', 'devices', 'card')]:
         if part != 'step': lines += ['', part]

@@ -19,6 +19,7 @@ import traitlets
 from PIL import Image
 from torch import Tensor
 
+from .checks import check_finite, check_number, check_type, check_whole
 from .network import Step
 from .pictures import frames
 
@@ -118,7 +119,9 @@ function panels(root, image) {
 # %% ../nbs/05a_browser.ipynb #grid
 def planes(image: Tensor) -> list:
     "An image, [channels, height, width], as nested lists of numbers with three decimals."
+    check_type(Tensor, image=image)
     if image.dim() != 3 or image.shape[0] not in (1, 3): raise ValueError(f"image: want [1 or 3, height, width], got {list(image.shape)}")
+    check_finite(image=image)
     return [[[round(v, 3) for v in row] for row in plane] for plane in image.tolist()]
 
 class Grid(anywidget.AnyWidget):
@@ -186,6 +189,7 @@ def slider_ranges(
     width: int,
 ) -> dict[str, tuple]:
     "What the sliders of a window are called, and their least, greatest value and step; in pixels but for gamma and N."
+    check_whole(1, height=height, width=width)
     long = max(height, width)
     return dict(g_x=('g_X', 0., width + 1., 0.05), g_y=('g_Y', 0., height + 1., 0.05), delta=('δ', 0.05, long / 4, 0.05),
                 sigma=('σ', 0.1, long / 4, 0.05), gamma=('γ', 0.1, 3., 0.05), n=('N', 1, min(height, width), 1))
@@ -195,6 +199,7 @@ def attention_page(
     n: int = 8,     # N at the start, filters along each axis
 ) -> Page:
     "The attention window over an image, to be moved about in any browser, without Python."
+    check_whole(1, n=n)
     data, (height, width) = planes(image), image.shape[1:]
     start = dict(g_x=(width + 1) / 2, g_y=(height + 1) / 2, delta=max(height, width) / (2 * n), sigma=0.8, gamma=1., n=n)
     spec = ', '.join(json.dumps(part) for part in (data, start, slider_ranges(height, width)))
@@ -225,6 +230,7 @@ def player(
     alt: str = 'A drawing, step by step',
 ) -> Page:
     "A film of a drawing for a page: play, stop, and step through it."
+    check_number(0, seconds=seconds)
     shots, png = frames(steps, columns, zoom), io.BytesIO()
     width, height = shots[0].size
     strip = Image.new('RGB', (width * len(shots), height))

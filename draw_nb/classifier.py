@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from .attention import Window, attention_params, filterbank, read
+from .checks import check_type, check_whole
 from .data import Images
 from .network import check_images, check_numbers, lstm_cell, window_head
 from .training import Objective
@@ -55,6 +56,7 @@ class Classifier(nn.Module):
 
     def __init__(self, config: ClassifierConfig = ClassifierConfig()):
         super().__init__()
+        check_type(ClassifierConfig, config=config)
         c = self.config = config
         self.window = window_head(c)
         self.lstm = lstm_cell(c.channels * c.read**2, c.hidden, c.forget_bias)
@@ -100,7 +102,12 @@ def classify(
     progress: bool = False,
 ) -> Classification:
     "Name every image of a labelled set; the scenes are a function of (seed, example number)."
+    check_type(Images, data=data)
+    check_whole(1, batch_size=batch_size)
+    if not hasattr(getattr(model, 'config', None), 'classes'): raise TypeError(f"model: want one that names classes, such as Classifier, got {type(model).__name__}")
     if data.labels is None: raise ValueError(f"{data.name}: want labels to compare with, but it has none")
+    if not 0 <= data.labels.min() <= data.labels.max() < model.config.classes: raise ValueError(f"{data.name}: want labels of 0 to {model.config.classes - 1}, got {data.labels.min()} to {data.labels.max()}")
+    if data.image_shape != model.config.image_shape: raise ValueError(f"{data.name}: want images of {list(model.config.image_shape)} for this model, got {list(data.image_shape)}")
     device, wrong, costs = next(model.parameters()).device, 0, 0.
     for index in tqdm(torch.arange(len(data)).split(batch_size), disable=not progress, desc='classify'):
         logits, labels = model(data.batch(index, seed).to(device)), data.labels[index].to(device)
@@ -148,6 +155,7 @@ class ConvNet(nn.Sequential):
     kind: ClassVar = 'convnet'
 
     def __init__(self, config: ConvNetConfig = ConvNetConfig()):
+        check_type(ConvNetConfig, config=config)
         c = config
         rows, columns = ((size - c.kernel) // c.stride + 1 for size in (c.height, c.width))
         super().__init__(nn.Conv2d(c.channels, c.filters, c.kernel, c.stride), nn.ReLU(), nn.Flatten(),

@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import sys
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -44,19 +44,34 @@ def _new(path):
     "A path to write to, which must not exist yet, in a folder that can be written."
     path = Path(path)
     if path.exists(): raise FileExistsError(f"{path} exists already: choose another name")
-    if not os.access(path.parent, os.W_OK): raise PermissionError(f"{path}: its folder does not exist or cannot be written")
+    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK): raise PermissionError(f"{path}: its folder does not exist or cannot be written")
     return path
 
 def _check_device(name):
-    try: torch.zeros(1, device=name)
-    except (RuntimeError, AssertionError): raise ValueError(f"--device: {name!r} is not to be had here; cpu always is") from None
+    try: torch.zeros(1, device=name).item()
+    except Exception: raise ValueError(f"--device: {name!r} is not to be had here; cpu always is") from None
+
+def _check_root(root):
+    if root and Path(root).exists() and not Path(root).is_dir(): raise NotADirectoryError(f"--root: want a folder, but {root} is a file")
+
+@contextmanager
+def _no_trace(out):
+    "After an error, the folders that were made for a run and hold nothing are taken away."
+    new = [folder for folder in (out, *out.parents) if not folder.exists()]
+    try: yield
+    except BaseException:
+        for folder in new:
+            if folder.is_dir() and not any(folder.iterdir()): folder.rmdir()
+        raise
 
 def _say(line): print(line, flush=True)
 
 # %% ../nbs/07_cli.ipynb #run-experiment
 def _start(model, other, name):
     "Begin with the weights of another model of the same shape."
-    if other.kind != model.kind or other.config != model.config: raise ValueError(f"--start: want a model like the one to train, {model.config}, but {name} is {other.config}")
+    if other.kind != model.kind: raise ValueError(f"--start: want a model like the one to train, a {model.kind}, but {name} is a {other.kind}")
+    ours, theirs = asdict(model.config), asdict(other.config)
+    if differ := [f'{k} {theirs[k]} instead of {v}' for k, v in ours.items() if theirs[k] != v]: raise ValueError(f"--start: want a model like the one to train, but {name} has {', '.join(differ)}")
     model.load_state_dict(other.state_dict())
 
 def _own(args, c):
@@ -71,12 +86,13 @@ def _train(e, args, out):
     recipe = replace(e.recipe, seed=args.seed, **{k: v for k in ('steps', 'batch_size', 'lr', 'precision') if (v := getattr(args, k, None)) is not None})
     team = meet(args.device)
     team.from_main(check_out, out, args.resume)
-    if args.resume and not (out / 'state.safetensors').exists(): _say(f"{out}/ holds no state yet: starting from the beginning")
-    if getattr(args, 'images', None): data, valid = _own(args, e.config)
-    else: data, valid = (team.main_first(load_data, e.data, split, args.root) for split in ('train', 'valid'))
     torch.manual_seed(args.seed)
     model = e.network(e.config).to(args.device)
+    accelerate(model, args.backend, args.segments, recipe.precision)  # what does not fit is refused before data are read
     if args.start: _start(model, _model(args.start, args.device), args.start)
+    if getattr(args, 'images', None): data, valid = _own(args, e.config)
+    else: data, valid = (team.main_first(load_data, e.data, split, args.root) for split in ('train', 'valid'))
+    if args.resume and not (out / 'state.safetensors').exists(): _say(f"{out}/ holds no state yet: starting from the beginning")
     parameters = sum(p.numel() for p in model.parameters())
     _say(f"{data}; {parameters:,} parameters, {recipe.steps:,} steps of {recipe.batch_size} into {out}/")
     run = train(model, data, recipe, valid.subset(slice(e.valid_images)), out, args.resume, backend=args.backend, segments=args.segments, objective=e.objective)
@@ -100,18 +116,20 @@ def _pictures(run, data):
 # %% ../nbs/07_cli.ipynb #demo
 def demo(args):
     "train on digits drawn by a synthetic pen (no download, about two minutes on two cores) and leave samples, film, curve, log and model"
-    _train(experiment('pen', 'laptop'), args, Path(args.out or 'draw_nb_demo'))
+    out = Path(args.out or 'draw_nb_demo')
+    with _no_trace(out): _train(experiment('pen', 'laptop'), args, out)
 
 def train_command(args):
     "train a preset of the paper at one of three scales, on its own data or on your pictures"
     e = experiment(args.preset, args.scale)
     if args.images and args.data: raise ValueError("--images and --data: want one of them")
-    if not args.images and (args.size or args.grey or args.fit): raise ValueError("--size, --grey and --fit: want --images with a folder, too")
+    if (not args.images or args.images.endswith('.npy')) and (args.size or args.grey or args.fit): raise ValueError("--size, --grey and --fit: want --images with a folder, too")
     if args.images:
         if e.network is not DRAW: raise ValueError(f"--images: want a preset that draws, {args.preset} does not")
         channels, height, width = load_images(args.images).image_shape if args.images.endswith('.npy') else (1 if args.grey else 3, *(args.size or (28, 28)))
         e = replace(e, config=replace(e.config, channels=channels, height=height, width=width))
-    _train(replace(e, data=args.data or e.data), args, Path(args.out or f'runs/{args.preset}-{args.scale}'))
+    out = Path(args.out or f'runs/{args.preset}-{args.scale}')
+    with _no_trace(out): _train(replace(e, data=args.data or e.data), args, out)
 
 # %% ../nbs/07_cli.ipynb #evaluate-command
 def evaluate_command(args):
@@ -175,24 +193,25 @@ def benchmark_command(args):
     if out: out.write_text(json.dumps(report, indent=1) + '\n')
 
 # %% ../nbs/07_cli.ipynb #options
-def _whole(least):
-    "A type for whole numbers of at least `least`."
+def _whole(least, most=2**31 - 1):
+    "A type for whole numbers from `least` to `most`."
     def parse(text):
-        if not text.isdecimal() or int(text) < least: raise argparse.ArgumentTypeError(f"want a whole number of at least {least}, got {text!r}")
+        if not text.isdecimal() or int(text[:20]) < least: raise argparse.ArgumentTypeError(f"want a whole number of at least {least}, got {text!r}")
+        if len(text) > 20 or int(text) > most: raise argparse.ArgumentTypeError(f"want a whole number of at most {most}, got {text!r}")
         return int(text)
     return parse
 
 def _size(text):
     "Height and width in pixels, from '28' or '48x64'."
     parts = text.split('x')
-    if len(parts) > 2 or not all(p.isdecimal() and int(p) for p in parts): raise argparse.ArgumentTypeError(f"want a size in pixels such as 28 or 48x64, got {text!r}")
+    if len(parts) > 2 or not all(p.isdecimal() and len(p) < 5 and int(p) for p in parts): raise argparse.ArgumentTypeError(f"want a size in pixels such as 28 or 48x64, of at most 9999, got {text!r}")
     return int(parts[0]), int(parts[-1])
 
 OPTIONS = {  # of more than one command, and what argparse should know of them
-    '--seed': dict(type=_whole(0), default=0, help='of all randomness (default 0)'),
+    '--seed': dict(type=_whole(0, 2**63 - 1), default=0, help='of all randomness (default 0)'),
     '--out': dict(help='where to write; never over what is there'),
     '--device': dict(default='cpu', help='cpu, cuda (of several processes each takes its own), mps (default cpu)'),
-    '--threads': dict(type=_whole(1), help="of the CPU (default: torch's choice)"),
+    '--threads': dict(type=_whole(1, 1024), help="of the CPU (default: torch's choice)"),
     '--batch-size': dict(type=_whole(1), help='images in a batch'),
     '--root': dict(help='data root (default: DRAW_NB_DATA, else the cache folder)'),
     '--backend': dict(choices=BACKENDS, default='fast', help='fast (default), native for the same with parts in C, captured for training on --device cuda, or eager for the plain path'),
@@ -244,7 +263,7 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 # %% ../nbs/07_cli.ipynb #main
-ERRORS = (DataError, WeightsError, TrainingDiverged, OSError, ValueError, TypeError, RuntimeError)
+ERRORS = (DataError, WeightsError, TrainingDiverged, OSError, ValueError, TypeError, RuntimeError, MemoryError)
 SHARED = ('demo', 'train')  # commands that several processes can share
 
 def _run(args, team):
@@ -252,6 +271,7 @@ def _run(args, team):
     if team.size > 1 and args.command not in SHARED: raise ValueError(f"{team.size} processes: want {' or '.join(SHARED)}, which can be shared, got {args.command}")
     if team.size > 1: args.device = str(team.device)
     if getattr(args, 'threads', None): torch.set_num_threads(args.threads)
+    _check_root(getattr(args, 'root', None))
     _check_device(getattr(args, 'device', 'cpu'))
     with redirect_stdout(sys.stdout if team.main else None): args.run(args)
 
@@ -266,7 +286,6 @@ def main(argv: list[str] | None = None):
         sys.exit(130)
     except ERRORS as e:
         if args.debug: raise
-        sys.exit(f"draw_nb: {e}" if team.rank == team.speaker else 1)
+        sys.exit(f"draw_nb: {' '.join(str(e).split()) or type(e).__name__}" if team.rank == team.speaker else 1)
 
 if __name__ == '__main__' and '__file__' in globals(): main()  # python -m draw_nb.cli, but not a notebook
-

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from . import noise
+from .checks import check_shapes, check_type, check_whole
 
 # %% ../nbs/03c_clutter.ipynb #layout
 class Layout(NamedTuple):
@@ -34,11 +35,13 @@ def layout(
     step: int = 0,
 ) -> Layout:
     "The random part of the scenes, a function of (seed, step, example number)."
+    check_whole(0, n=n, size=size, digits=digits, scraps=scraps, piece=piece, side=side)
     if not 1 <= piece <= side <= size: raise ValueError(f"want 1 <= piece <= side <= size, got {piece}, {side}, {size}")
     if digits < 1 or scraps < 0: raise ValueError(f"want at least 1 digit and 0 scraps, got {digits} and {scraps}")
     w = noise.words(seed, noise.CLUTTER, step, index, 3 * digits + 5 * scraps)
     own, strewn = w[:, :3 * digits].view(len(w), digits, 3), w[:, 3 * digits:].view(len(w), scraps, 5)
     which = _choose(own[..., 0], n)
+    if len(index) and index.max() >= n: raise ValueError(f"index: want numbers of {n} digits, got {index.max()}")
     which[:, 0] = index
     return Layout(which, _choose(own[..., 1:], size - side + 1),
                   _choose(strewn[..., 0], n), _choose(strewn[..., 1:3], side - piece + 1), _choose(strewn[..., 3:], size - piece + 1))
@@ -52,6 +55,7 @@ def paste(
     at: Tensor,       # where each lands, [batch, k, 2], int64
 ):
     "Add patches to the canvas."
+    check_shapes(canvas=(canvas, 'batch', 'rows', 'columns'), patches=(patches, 'batch', 'k', 'height', 'width'), at=(at, 'batch', 'k', 2))
     (height, width), size = patches.shape[2:], canvas.shape[-1]
     if at.numel() and not (0 <= at.min() and at[..., 0].max() <= canvas.shape[1] - height and at[..., 1].max() <= size - width):
         raise ValueError(f"at: want patches of {height} x {width} to lie inside the canvas of {canvas.shape[1]} x {size}, got corners from {at.flatten(0, -2).amin(0).tolist()} to {at.flatten(0, -2).amax(0).tolist()}")
@@ -67,6 +71,11 @@ def cut_out(
     piece: int,       # side of a scrap, pixels
 ) -> Tensor:          # [batch, k, piece, piece]
     "Scraps of digits."
+    check_whole(1, piece=piece)
+    check_shapes(digits=(digits, 'n', 'side', 'side'), which=(which, 'batch', 'k'), at=(at, 'batch', 'k', 2))
+    n, *sides = digits.shape
+    if at.numel() and not (0 <= which.min() <= which.max() < n and 0 <= at.min() <= at.max() <= min(sides) - piece):
+        raise ValueError(f"which and at: want scraps of {piece} x {piece} inside one of {n} digits of {sides[0]} x {sides[1]}, got some outside")
     rows, columns = (at[..., i, None] + torch.arange(piece) for i in (0, 1))
     return digits[which[..., None, None], rows[..., :, None], columns[..., None, :]]
 
@@ -77,6 +86,9 @@ def scenes(
     piece: int = 8,   # pixels
 ) -> Tensor:          # float32 [batch, 1, size, size], in [0, 1]
     "Pictures of a layout: scraps and digits, added and clipped."
+    check_type(Layout, layout=l)
+    check_whole(1, size=size, piece=piece)
+    check_shapes(digits=(digits, 'n', 'side', 'side'))
     canvas = torch.zeros(len(l.digits), size, size)
     for patches, at in ((cut_out(digits, l.sources, l.cuts, piece), l.lands), (digits[l.digits], l.at)):
         paste(canvas, patches / 255 if patches.dtype == torch.uint8 else patches.float(), at)

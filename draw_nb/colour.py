@@ -22,7 +22,8 @@ from PIL import Image
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from .files import FILES, DataError, MissingData, cache_root, data_root, fetch, shown
+from .checks import check_one_of, check_type
+from .files import DAMAGE, FILES, DataError, MissingData, cache_root, data_root, fetch, shown
 
 # %% ../nbs/03e_colour.ipynb #cifar
 def _cifar_archive(path, train):
@@ -37,7 +38,7 @@ def _cifar_arrays(paths):
     for path in paths:
         try:
             with np.load(path, allow_pickle=False) as z: images, labels = z['images'], z['labels']
-        except (ValueError, KeyError, OSError, EOFError) as e: raise DataError(f"{shown(path)}: want arrays named images and labels ({e})") from None
+        except DAMAGE as e: raise DataError(f"{shown(path)}: want arrays named images and labels ({e})") from None
         if images.dtype != np.uint8 or images.shape[1:] != (32, 32, 3) or labels.shape != images.shape[:1]:
             raise DataError(f"{shown(path)}: want images as bytes, [n, 32, 32, 3], and as many labels, got {images.dtype} {list(images.shape)} and {list(labels.shape)}")
         parts.append((images.transpose(0, 3, 1, 2), labels))
@@ -49,6 +50,7 @@ def read_cifar(
     download: bool = True,           # whether the archive is downloaded if there is nothing else
 ) -> tuple[Tensor, Tensor]:          # uint8 [n, 3, 32, 32] and int64 [n]
     "The pictures of CIFAR-10 and their classes."
+    check_type(bool, train=train)
     try: arrays = _cifar_archive(fetch(FILES['cifar'], root, download=False), train)
     except MissingData:
         parts = sorted((data_root(root) / 'CIFAR10').glob(f"{'train' if train else 'test'}_*.npz"))
@@ -71,12 +73,14 @@ def read_digit_struct(
     "The rectangles of every picture, by its name."
     try: import h5py
     except ImportError: raise DataError("digitStruct.mat: reading it takes h5py; run: pip install h5py") from None
-    with h5py.File(file, 'r') as f:
-        def numbers(field): return [float(f[v][0, 0]) for v in field[:, 0]] if len(field) > 1 else [float(field[0, 0])]
-        def name(ref): return ''.join(map(chr, f[ref][:, 0]))
-        table = f['digitStruct']
-        return {name(n): [Box(*values) for values in zip(*(numbers(f[b][field]) for field in Box._fields))]
-                for n, b in tqdm(zip(table['name'][:, 0], table['bbox'][:, 0]), 'boxes', len(table['name']), disable=not progress)}
+    def numbers(f, field): return [float(f[v][0, 0]) for v in field[:, 0]] if len(field) > 1 else [float(field[0, 0])]
+    def name(f, ref): return ''.join(map(chr, f[ref][:, 0]))
+    try:
+        with h5py.File(file, 'r') as f:
+            table = f['digitStruct']
+            return {name(f, n): [Box(*values) for values in zip(*(numbers(f, f[b][field]) for field in Box._fields))]
+                    for n, b in tqdm(zip(table['name'][:, 0], table['bbox'][:, 0]), 'boxes', len(table['name']), disable=not progress)}
+    except DAMAGE as e: raise DataError(f"digitStruct.mat: want the official table of names and boxes, but it is damaged or another kind of file ({e})") from None
 
 # %% ../nbs/03e_colour.ipynb #crop
 SIDE = 64  # pixels, of a number that was cut out
@@ -88,6 +92,7 @@ def around(
     enlarge: float = 0.3,   # share by which the rectangle grows in each direction
 ) -> tuple[float, float, float, float]:  # left, top, right, bottom
     "The rectangle around all boxes, enlarged, inside the picture."
+    if not boxes: raise ValueError("boxes: want at least one, got none")
     left, right = min(b.left for b in boxes), max(b.left + b.width for b in boxes)
     top, bottom = min(b.top for b in boxes), max(b.top + b.height for b in boxes)
     dx, dy = enlarge * (right - left) / 2, enlarge * (bottom - top) / 2
@@ -131,6 +136,16 @@ def _from_folder(table, part):
     if outside := [name for name in names if Path(name).is_absolute() or '..' in Path(name).parts]: raise DataError(f"{shown(table)}: want pictures in its own folder, got {outside[0]}")
     return _numbers(((name, table.parent / name) for name in names), boxes, len(names), False)
 
+def _keep(numbers, path):
+    "Save an array, whole or not at all; whether there was a place for it."
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            np.save(Path(folder) / path.name, numbers)
+            os.replace(Path(folder) / path.name, path)
+    except OSError: return False
+    return True
+
 def read_house_numbers(
     part: str,                       # train, extra or test
     root: str | Path | None = None,  # data root, see `data_root`
@@ -138,14 +153,14 @@ def read_house_numbers(
     progress: bool = True,           # whether a bar shows how far the archive is read
 ) -> Tensor:                         # uint8 [n, 3, 64, 64]
     "House numbers, cut out of their pictures."
+    check_one_of(('train', 'extra', 'test'), part=part)
     ready, table = cache_root() / f'SVHN/{part}-{SIDE}.npy', data_root(root) / 'SVHN/boxes.json'
-    if not ready.is_file():
+    if not os.path.isfile(ready):
         try: archive = fetch(FILES[f'svhn-{part}'], root, download and not table.is_file())
         except MissingData:
             if table.is_file(): return torch.from_numpy(_from_folder(table, part))
             raise
         numbers = _from_archive(archive, progress)
-        ready.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=ready.parent, delete=False) as f: np.save(f, numbers)
-        os.replace(f.name, ready)
-    return torch.from_numpy(np.load(ready, mmap_mode='c'))
+        if not _keep(numbers, ready): return torch.from_numpy(numbers)
+    try: return torch.from_numpy(np.load(ready, mmap_mode='c'))
+    except DAMAGE as e: raise DataError(f"{shown(ready)} is damaged ({e}); delete it, and it will be made again") from None

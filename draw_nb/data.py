@@ -8,6 +8,7 @@ __all__ = ['PICTURES', 'FITS', 'DATASETS', 'SPLITS', 'read_idx', 'Images', 'Scen
 
 # %% ../nbs/03_data.ipynb #imports
 import gzip
+import math
 import os
 import sys
 import warnings
@@ -23,9 +24,10 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from . import noise
+from .checks import brief, check_one_of, check_type, check_whole
 from .clutter import layout, scenes
 from .colour import read_cifar, read_house_numbers
-from .files import FILES, DataError, MissingData, data_root, fetch, shown
+from .files import DAMAGE, FILES, DataError, MissingData, data_root, fetch, shown
 from .pen import pen_digits
 
 # %% ../nbs/03_data.ipynb #idx
@@ -33,19 +35,26 @@ def read_idx(
     path: Path,  # a gzipped IDX file of bytes, the form in which MNIST comes
 ) -> Tensor:     # uint8
     "The array in an IDX file: after two zeros, type 8 and the number of axes comes each axis's length, then the bytes."
-    raw = gzip.decompress(path.read_bytes())
-    axes = raw[3]
-    shape = np.frombuffer(raw, '>i4', axes, 4).tolist()
-    return torch.from_numpy(np.frombuffer(raw, np.uint8, offset=4 + 4 * axes).reshape(shape).copy())
+    path = Path(path)
+    try:
+        with gzip.open(path) as f:
+            zero, _, kind, axes = f.read(4)
+            shape = np.frombuffer(f.read(4 * axes), '>i4', axes).tolist()
+            if zero or kind != 8 or not axes or not 0 < math.prod(shape) < 2**31: raise ValueError(f'it is of type {kind} and shape {shape}')
+            content = f.read(math.prod(shape) + 1)  # no more than it promises
+        return torch.from_numpy(np.frombuffer(content, np.uint8).reshape(shape).copy())
+    except FileNotFoundError: raise DataError(f"{shown(path)}: no such file") from None
+    except DAMAGE as e: raise DataError(f"{shown(path)}: want a gzipped IDX file of bytes ({e})") from None
 
 # %% ../nbs/03_data.ipynb #check-pixels
 def _check_pixels(name, images, labels):
     "Raise an error that says what is wrong with these images or their labels, if anything is."
-    if images.dim() != 4 or not len(images): raise ValueError(f"{name}: want [n, channels, height, width] with n > 0, got {list(images.shape)}")
+    if images.dim() != 4 or not images.numel(): raise ValueError(f"{name}: want [n, channels, height, width] with n > 0, got {list(images.shape)}")
     if images.dtype != torch.uint8:
         if not images.is_floating_point(): raise TypeError(f"{name}: want uint8 or float pixels, got {images.dtype}")
         low, high = (v.item() for v in images.aminmax())
         if not (0 <= low and high <= 1): raise ValueError(f"{name}: want float pixels in [0, 1], got {low:g} to {high:g}")
+    if labels is not None and not isinstance(labels, torch.Tensor): raise TypeError(f"{name}: want labels as a tensor, got {brief(labels)}")
     if labels is not None and len(labels) != len(images):
         raise ValueError(f"{name}: want a label for each of {len(images)} images, got {len(labels)}")
 
@@ -59,6 +68,7 @@ class Images(Dataset):
         binarise: bool = False,        # whether a pixel of intensity p is 1 with probability p, drawn anew for each batch
         name: str = 'images',
     ):
+        check_type(Tensor, images=images)
         images = images.detach().cpu().contiguous()
         _check_pixels(name, images, labels)
         self.images, self.labels, self.binarise, self.name = images, labels, binarise, name
@@ -110,9 +120,13 @@ class Scenes(Images):
         count: int = 1,    # digits in a scene; its label is the first one's
         scraps: int = 8,   # pieces of clutter
     ):
+        check_type(Images, digits=digits)
         super().__init__(digits.images, digits.labels, name=digits.name)
         if digits.image_shape[0] != 1 or digits.image_shape[1] != digits.image_shape[2]:
             raise ValueError(f"digits: want grey squares, [1, side, side], got {list(digits.image_shape)}")
+        check_whole(digits.image_shape[1], size=size)
+        check_whole(1, count=count)
+        check_whole(0, scraps=scraps)
         self.size, self.count, self.scraps, self.numbers = size, count, scraps, torch.arange(len(digits))
 
     @property
@@ -149,6 +163,7 @@ class Crops(Images):
         name: str = 'images',
     ):
         super().__init__(images, name=name)
+        check_whole(1, size=size)
         if not 1 <= size <= min(images.shape[2:]): raise ValueError(f"size: want 1 to {min(images.shape[2:])} pixels, got {size}")
         self.size, self.central = size, central
 
@@ -172,13 +187,17 @@ def as_images(
 ) -> Images:
     "Take pictures in any of the usual forms: [n, h, w], [n, c, h, w] or [n, h, w, c], bytes or numbers in [0, 1]."
     if isinstance(data, Images): return data
-    if isinstance(data, Dataset) and isinstance(data, Sized):
-        items = [data[i] for i in range(len(data))]
-        if items and isinstance(items[0], (tuple, list)): items = [item[0] for item in items]
-        data = np.stack([np.asarray(item) for item in items]) if items else np.empty((0, 1, 1, 1))
+    if isinstance(data, Dataset):
+        try:
+            if not isinstance(data, Sized): raise TypeError(f"{type(data).__name__} has none")
+            items = [data[i] for i in range(len(data))]
+            if items and isinstance(items[0], (tuple, list)): items = [item[0] for item in items]
+            data = np.stack([np.asarray(item) for item in items]) if items else np.empty((0, 1, 1, 1))
+        except (TypeError, ValueError) as e: raise type(e)(f"data: want a Dataset of images of one size, with a length ({e})") from None
     if not isinstance(data, (Tensor, np.ndarray)):
         raise TypeError(f"data: want images as an array, a tensor or a torch Dataset, got {type(data).__name__}")
-    x = torch.as_tensor(data)
+    try: x = torch.as_tensor(data if isinstance(data, Tensor) else np.ascontiguousarray(data))
+    except TypeError: raise TypeError(f"data: want bytes or numbers in [0, 1], got an array of {data.dtype}") from None
     if x.dim() == 3: x = x[:, None]
     elif x.dim() == 4 and x.shape[1] not in (1, 3) and x.shape[3] in (1, 3): x = x.permute(0, 3, 1, 2)
     elif x.dim() == 4 and x.shape[1] not in (1, 3):
@@ -206,14 +225,15 @@ def load_folder(
     "All pictures in a folder and the folders in it, in the order of their names, as bytes; those that cannot be opened are named in a warning."
     folder = Path(folder)
     if not folder.is_dir(): raise DataError(f"{shown(folder)}: no such folder")
-    if channels not in (1, 3) or fit not in FITS or min(height, width) < 1:
-        raise ValueError(f"want 1 or 3 channels, one of {', '.join(FITS)} and a size of at least 1 x 1, got {channels}, {fit!r} and {height} x {width}")
+    if channels not in (1, 3): raise ValueError(f"channels: want 1 or 3 channels, got {brief(channels)}")
+    check_one_of(FITS, fit=fit)
+    check_whole(1, height=height, width=width)
     pictures, bad = [], []
-    for path in sorted(p for p in folder.rglob('*') if p.suffix.lower() in PICTURES):
+    for path in sorted(p for p in folder.rglob('*') if p.suffix.lower() in PICTURES and p.is_file()):
         try: pictures.append(_open_picture(path, 'RGB' if channels == 3 else 'L', (width, height), fit))
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError): bad.append(path.relative_to(folder).as_posix())
-    if bad: warnings.warn(f"{len(bad)} of {len(bad) + len(pictures)} pictures could not be read and are left out: {', '.join(bad[:5])}{', ...' if bad[5:] else ''}", stacklevel=2)
     if not pictures: raise DataError(f"{shown(folder)}: no picture in it that can be read (looked for {', '.join(PICTURES)})")
+    if bad: warnings.warn(f"{len(bad)} of {len(bad) + len(pictures)} pictures could not be read and are left out: {', '.join(bad[:5])}{', ...' if bad[5:] else ''}", stacklevel=2)
     x = torch.from_numpy(np.stack(pictures))
     return Images((x if channels == 3 else x[..., None]).permute(0, 3, 1, 2).contiguous(), name=f'pictures in {folder.resolve().name}')
 
@@ -225,9 +245,10 @@ def load_images(
     "A reader's own pictures."
     path = Path(path)
     if path.suffix != '.npy': return load_folder(path, **settings)
+    if settings: raise ValueError(f"{', '.join(settings)}: want a folder of pictures for it, got {path.name}")
     if not path.is_file(): raise DataError(f"{shown(path)}: no such file")
     try: images = as_images(np.load(path, allow_pickle=False))
-    except (ValueError, TypeError, EOFError) as e: raise DataError(f"{path.name}: want an array of images, [n, h, w], [n, c, h, w] or [n, h, w, c], bytes or numbers in [0, 1] ({e})") from None
+    except DAMAGE as e: raise DataError(f"{path.name}: want an array of images, [n, h, w], [n, c, h, w] or [n, h, w, c], bytes or numbers in [0, 1] ({e})") from None
     images.name = f'pictures in {path.name}'
     return images
 
@@ -273,8 +294,8 @@ def load_data(
     download: bool = True,           # whether files that are not there are downloaded
 ) -> Images:
     "A data set by name."
-    if name not in DATASETS: raise ValueError(f"data set: want one of {', '.join(DATASETS)}, got {name!r}")
-    if split not in SPLITS: raise ValueError(f"split: want one of {', '.join(SPLITS)}, got {split!r}")
+    check_one_of(DATASETS, **{'data set': name})
+    check_one_of(SPLITS, split=split)
     if name == 'svhn': return Crops(_house_numbers(split, root, download), 54, central=split != 'train', name=f'{name} {split}')
     load = {'pen': _black_and_white_pen, 'cluttered-pen': _pen, 'binarized-mnist': _binarized_mnist, 'cifar': _cifar}.get(name, _mnist_grey)
     x, labels = load(split, root, download)

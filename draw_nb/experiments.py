@@ -13,6 +13,7 @@ from typing import Any
 
 from torch import nn
 
+from .checks import check_one_of, check_type
 from .classifier import LABELS, Classifier, ClassifierConfig, ConvNet, ConvNetConfig, classify
 from .data import Images
 from .network import DRAW, SCALES, DRAWConfig
@@ -55,8 +56,8 @@ def experiment(
     scale: str = 'laptop',  # one of `SCALES`
 ) -> Experiment:
     "An experiment by name, at one of three scales."
-    if name not in EXPERIMENTS: raise ValueError(f"experiment: want one of {', '.join(EXPERIMENTS)}, got {name!r}")
-    if scale not in SCALES: raise ValueError(f"scale: want one of {', '.join(SCALES)}, got {scale!r}")
+    check_one_of(EXPERIMENTS, experiment=name)
+    check_one_of(SCALES, scale=scale)
     if name in CLASSIFIERS:
         network, config, smaller = CLASSIFIERS[name]
         if scale == 'smoke': config = replace(config, **smaller)
@@ -122,6 +123,7 @@ def results_table(
     rows: list[Result],
 ) -> str:                # Markdown
     "A table of results: the paper's number beside ours, and what it took."
+    for r in rows: check_type(Result, rows=r)
     def number(value, error, unit): return f'{value:.2%} ± {error:.2%}' if unit == '%' else f'{value:.2f} ± {error:.2f}'
     lines = ['| model | network | paper | ours, test set | importance-weighted | command, commit | took |', '|---|---|---|---|---|---|---|']
     for r in rows:
@@ -146,6 +148,7 @@ def model_card(
     r: Result,
 ) -> str:        # Markdown
     "What a shipped model is, what it was trained on and how, what it scores, and how its training went."
+    check_type(Result, result=r)
     a, key = r.about, 'valid_bound' if r.unit == 'nats' else 'valid_error'
     score = f'{r.number:.2f} ± {r.standard_error:.2f} nats' if r.unit == 'nats' else f'{r.number:.2%} ± {r.standard_error:.2%} named wrongly'
     lines = [f'# {r.name}', '', f'{r.network}, with {sum(p.numel() for p in load_pretrained(r.name).parameters()):,} parameters. '

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from .attention import RAW_LIMIT, stride_unit
+from .checks import check_one_of, check_shapes, check_type, check_whole
 from .loss import Bound
 from .network import DRAW, DRAWConfig, check_images, check_temperature
 
@@ -390,7 +391,9 @@ class Arranged(nn.Module):
         kit: Kit = TORCH,
     ):
         super().__init__()
-        if precision not in PRECISIONS: raise ValueError(f"precision: want one of {', '.join(PRECISIONS)}, got {precision!r}")
+        check_type(DRAW, model=model)
+        check_one_of(PRECISIONS, precision=precision)
+        check_whole(1, segments=segments)
         if not 1 <= segments <= model.config.steps: raise ValueError(f"segments: want 1 to {model.config.steps}, the number of steps, got {segments}")
         self.model, self.config, self.segments, self.kit, self.rooms = model, model.config, segments, kit, Rooms(precision == 'bfloat16', kit)
 
@@ -413,7 +416,9 @@ class Fast(Arranged):
     def forward(self, x: Tensor, eps: Tensor | None = None) -> Bound:
         "What `DRAW.forward` gives, within rounding."
         check_images(x, self.config.image_shape)
-        return self.bound(x, torch.randn(len(x), *self.config.noise_shape, dtype=x.dtype, device=x.device) if eps is None else eps)
+        if eps is None: eps = torch.randn(len(x), *self.config.noise_shape, dtype=x.dtype, device=x.device)
+        check_shapes(eps=(eps, len(x), *self.config.noise_shape))
+        return self.bound(x, eps)
 
     def bound(self, x: Tensor, eps: Tensor) -> Bound:
         "The same without a look at the images, which the processor would have to wait for if they are on a GPU."
@@ -458,8 +463,9 @@ def accelerate(
     precision: str = 'float32',  # see `Fast`
 ) -> Callable[..., Bound]:       # to be called as `(x, eps)`
     "The quickest way to a model's bound that has passed its tests: `Fast` for DRAW on the CPU, otherwise the model itself."
-    if backend not in BACKENDS: raise ValueError(f"backend: want one of {', '.join(BACKENDS)}, got {backend!r}")
-    where = next(model.parameters()).device.type
+    check_type(nn.Module, model=model)
+    check_one_of(BACKENDS, backend=backend)
+    where = next((p.device.type for p in model.parameters()), 'cpu')
     if backend == 'captured':
         if not isinstance(model, DRAW) or where != 'cuda': raise ValueError(f"backend: 'captured' is for DRAW on a CUDA device, got {type(model).__name__} on {where}")
         if segments != 1: raise ValueError(f"segments: want 1 for backend 'captured', which keeps all of a step, got {segments}")

@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from .attention import RAW_LIMIT, stride_unit
+from .checks import check_type
 from .files import cache_root
 from .fast import Kit, Reader, Writer
 from .network import DRAWConfig
@@ -286,6 +287,7 @@ def library(
     folder: Path | None = None,  # where compiled libraries are kept; the cache folder if not given
 ) -> ctypes.CDLL:
     "The compiled functions, from the cache or fresh."
+    check_type(str, source=source)
     folder, made_for = folder or cache_root(), (source, FLAGS, os.environ.get('CC'), torch.__version__, platform.node(), platform.machine())
     path = folder / f'native-{hashlib.sha256(repr(made_for).encode()).hexdigest()[:16]}.so'
     try:

@@ -9,24 +9,27 @@ __all__ = ['PRESETS', 'SCALES', 'check_numbers', 'DRAWConfig', 'lstm_cell', 'win
 # %% ../nbs/01_network.ipynb #imports
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from .attention import Window, attention_params, filterbank, read, write
+from .checks import brief, check_number, check_one_of, check_shapes, check_type, check_whole
 from .loss import Bound, latent_loss
 from .noise import SAMPLE, normal
 
 # %% ../nbs/01_network.ipynb #check-numbers
 def check_numbers(config):
     "Raise an error for a field that is not a finite number, or not a whole one of at least 1 where one is declared."
+    if not is_dataclass(config): raise TypeError(f"config: want a configuration such as DRAWConfig(), got {brief(config)}")
     for f in fields(config):
         v, whole = getattr(config, f.name), 'int' in str(f.type)
         if v is None and 'None' in str(f.type): continue
         if whole and (not isinstance(v, int) or isinstance(v, bool) or v < 1): raise ValueError(f"{f.name}: want a whole number of at least 1, got {v!r}")
         if not whole and not (isinstance(v, (int, float)) and math.isfinite(v)): raise ValueError(f"{f.name}: want a number, got {v!r}")
+        if f.name == 'head_std' and v < 0: raise ValueError(f"head_std: want a number of at least 0, got {v}")
 
 # %% ../nbs/01_network.ipynb #config
 @dataclass(frozen=True)
@@ -46,9 +49,7 @@ class DRAWConfig:
     head_std: float = 0.1       # the five attention outputs start with weights N(0, head_std^2)
     forget_bias: float = 1.     # added to the LSTMs' forget gates
 
-    def __post_init__(self):
-        check_numbers(self)
-        if self.head_std < 0: raise ValueError(f"head_std: want a number of at least 0, got {self.head_std}")
+    def __post_init__(self): check_numbers(self)
 
     @property
     def image_shape(self) -> tuple[int, int, int]: return self.channels, self.height, self.width
@@ -64,8 +65,8 @@ class DRAWConfig:
         **changes,              # any field
     ) -> 'DRAWConfig':
         "A row of Table 3, or a model that the table omits, whole or made smaller."
-        if name not in PRESETS: raise ValueError(f"preset: want one of {', '.join(PRESETS)}, got {name!r}")
-        if scale not in SCALES: raise ValueError(f"scale: want one of {', '.join(SCALES)}, got {scale!r}")
+        check_one_of(PRESETS, preset=name)
+        check_one_of(SCALES, scale=scale)
         return cls(**{**PRESETS[name], **SCALES[scale].get(name, SCALES[scale]['*']), **changes})
 
 # %% ../nbs/01_network.ipynb #presets
@@ -87,6 +88,7 @@ SCALES: dict[str, dict[str, dict]] = {  # what a scale changes, for the presets 
 # %% ../nbs/01_network.ipynb #lstm
 def lstm_cell(inputs: int, hidden: int, forget_bias: float) -> nn.LSTMCell:
     "An LSTM cell with one bias vector: torch's has two whose sum is all that acts, so the second is held at zero."
+    check_whole(1, inputs=inputs, hidden=hidden)
     cell = nn.LSTMCell(inputs, hidden)
     del cell.bias_hh
     cell.register_buffer('bias_hh', torch.zeros(4 * hidden), persistent=False)
@@ -98,6 +100,7 @@ def window_head(
     c,  # a configuration, such as `DRAWConfig`
 ) -> nn.Linear:
     "The linear map of Eq 21, from h^dec to a window's five raw outputs."
+    check_numbers(c)
     head = nn.Linear(c.hidden, 5)
     with torch.no_grad():
         head.weight.normal_(std=c.head_std)
@@ -109,6 +112,7 @@ class Read(nn.Module):
     "The read operation: Eqs 3-4 with Eq 27, or with Eq 17 where there is no attention."
     def __init__(self, c: DRAWConfig):
         super().__init__()
+        check_type(DRAWConfig, config=c)
         self.n, self.size = c.read or 0, (c.height, c.width)
         self.window = window_head(c) if c.read else None
         self.features = 2 * c.channels * (c.read**2 if c.read else c.height * c.width)
@@ -129,6 +133,7 @@ class Write(nn.Module):
     "The write operation: Eqs 28-29, or Eq 18 where there is no attention."
     def __init__(self, c: DRAWConfig):
         super().__init__()
+        check_type(DRAWConfig, config=c)
         self.n, self.size = c.write or 0, (c.height, c.width)
         self.window = window_head(c) if c.write else None
         self.patch_shape = (c.channels, c.write, c.write) if c.write else c.image_shape
@@ -167,6 +172,7 @@ class Recurrence(nn.Module):
     def __init__(self, config: DRAWConfig = DRAWConfig()):
         super().__init__()
         c = self.config = config
+        check_type(DRAWConfig, config=c)
         self.read, self.write = Read(c), Write(c)
         self.encoder = lstm_cell(self.read.features + c.hidden, c.hidden, c.forget_bias)
         self.decoder = lstm_cell(c.latent, c.hidden, c.forget_bias)
@@ -181,6 +187,7 @@ class Recurrence(nn.Module):
         x: Tensor | None = None,  # images, [batch, channels, height, width]; without them z_t = eps_t is a draw from the prior
     ) -> Iterator[Step]:
         "Eqs 3-8 with images, Eqs 13-15 without."
+        check_shapes(eps=(eps, 'batch' if x is None else len(x), 'steps', self.config.latent))
         canvas, h_enc, h_dec = (p.expand(len(eps), *p.shape) for p in (self.c_0, self.h_enc_0, self.h_dec_0))
         s_enc = s_dec = torch.zeros_like(h_dec)
         for z in eps.unbind(1):
@@ -210,7 +217,7 @@ def check_images(
 
 def check_temperature(temperature: float):
     "Raise an error for what is not a finite number of at least 0."
-    if not (0 <= temperature < math.inf): raise ValueError(f"temperature: want a number of at least 0, got {temperature}")
+    check_number(0, temperature=temperature)
 
 # %% ../nbs/01_network.ipynb #draw
 class DRAW(Recurrence):
@@ -226,6 +233,7 @@ class DRAW(Recurrence):
         "The bound on -log p(x), with one sample of z for each image."
         check_images(x, self.config.image_shape)
         if eps is None: eps = torch.randn(len(x), *self.config.noise_shape, device=x.device, dtype=x.dtype)
+        check_shapes(eps=(eps, len(x), *self.config.noise_shape))
         looks: list[tuple] = []
         for step in self.steps(eps, x): looks.append((step.mu, step.log_sigma))
         mu, log_sigma = (torch.stack(part, 1) for part in zip(*looks))
@@ -258,5 +266,5 @@ class DRAW(Recurrence):
 
     def noise(self, n: int, seed: int) -> Tensor:
         "Standard normal noise for n images, [n, T, z], a function of the seed and the image's number."
-        if n < 1: raise ValueError(f"n: want at least 1 picture, got {n}")
+        check_whole(1, n=n)
         return normal(seed, SAMPLE, 0, torch.arange(n, device=self.c_0.device), self.config.noise_shape).to(self.c_0.dtype)

@@ -12,6 +12,8 @@ import math
 import torch
 from torch import Tensor
 
+from .checks import check_shapes, check_whole
+
 # %% ../nbs/03a_noise.ipynb #streams
 LATENT, BINARISE, SHUFFLE, CROP, SAMPLE, PEN, CLUTTER = range(7)  # independent streams of one seed
 
@@ -40,7 +42,12 @@ def words(
     n: int,         # words for each example
 ) -> Tensor:        # int64 [batch, n], values in [0, 2^32)
     "Random 32-bit words that depend on nothing but (seed, stream, step, example number)."
-    if not 0 <= seed < 2**63: raise ValueError(f"seed: want an integer in [0, 2^63), got {seed}")
+    there = isinstance(step, Tensor)  # on a device, perhaps, where to look at numbers is to wait for them
+    check_whole(0, seed=seed, stream=stream, step=0 if there else step, n=n)
+    check_shapes(index=(index, 'batch'))
+    if not seed < 2**63: raise ValueError(f"seed: want an integer in [0, 2^63), got {seed}")
+    if not there and not max(stream, step) <= MASK: raise ValueError(f"stream and step: want integers in [0, 2^32), got {stream} and {step}")
+    if index.is_floating_point() or not there and index.is_cpu and len(index) and not 0 <= index.min() <= index.max() <= MASK: raise ValueError(f"index: want integers in [0, 2^32), got {index[:3].tolist()}{', ...' if len(index) > 3 else ''}")
     block = torch.arange(-(-n // 4), device=index.device)[None, :]
     zero = torch.zeros_like(block + index[:, None])
     w = philox((zero + block, zero + index[:, None], zero + step, zero + stream), (seed & MASK, seed >> 32))
@@ -75,5 +82,6 @@ def permutation(
     n: int,      # examples
 ) -> Tensor:     # int64 [n]
     "The order in which an epoch visits its examples."
+    check_whole(1, n=n)
     w = words(seed, SHUFFLE, epoch, torch.arange(n), 2)
     return (w[:, 0] << 31 ^ w[:, 1]).argsort(stable=True)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from . import noise
+from .checks import check_shapes, check_whole
 
 # %% ../nbs/03b_pen.ipynb #strokes
 STROKES: dict[int, list] = {  # strokes of smooth pieces of (x, y), x to the right, y down, in a unit square
@@ -34,7 +35,9 @@ def spline(
     t: Tensor,       # where along the piece, [p], in [0, 1]
 ) -> Tensor:         # weights of the control points, [p, k]: `weights @ points` lies on the curve
     "A Catmull-Rom spline through the control points, as the matrix that it is."
+    check_shapes(points=(points, 'k', 2), t=(t, 'p'))
     k = len(points)
+    if k < 2: raise ValueError(f"points: want at least 2, got {k}")
     if k == 2: return torch.stack([1 - t, t], 1)
     s = t * (k - 1)
     left = s.floor().clamp(max=k - 2)
@@ -55,6 +58,7 @@ class Template(NamedTuple):
 
 def template(digit: int) -> Template:
     "Lay `POINTS` points along a digit's strokes, about evenly."
+    if digit not in STROKES: raise ValueError(f"digit: want 0 to 9, got {digit!r}")
     pieces = [(torch.tensor(p), s) for s, stroke in enumerate(STROKES[digit]) for p in stroke]
     lengths = torch.stack([p.diff(dim=0).norm(dim=1).sum() for p, _ in pieces])
     counts = (lengths / lengths.sum() * POINTS).round().long().clamp(min=2)
@@ -78,6 +82,9 @@ def ink(
     size: int,      # of the picture, pixels
 ) -> Tensor:        # [batch, 1, size, size], in [0, 1]
     "What the pen leaves on paper: dark where a pixel lies within half a pen's width of the path, soft over one pixel."
+    check_whole(1, size=size)
+    check_shapes(path=(path, 'batch', 'p', 2), width=(width, 'batch'))
+    check_shapes(down=(down, len(path), path.shape[1] - 1))
     a = torch.arange(1, size + 1, dtype=path.dtype)
     y, x = (g.reshape(1, -1, 1) for g in torch.meshgrid(a, a, indexing='ij'))
     (sx, sy), (ax, ay) = path[:, None, :-1].unbind(-1), path[:, None].diff(dim=2).unbind(-1)
@@ -103,6 +110,7 @@ def pen_digits(
     size: int = 28,   # pixels
 ) -> PenDigits:
     "Draw n digits with a synthetic pen: the ten classes in turn, with random slant, turn, size, place, wobble and width."
+    check_whole(0, n=n, start=start, size=size)
     if n < 1 or size < 8: raise ValueError(f"n and size: want at least 1 digit of 8 pixels, got {n} of {size}")
     index = torch.arange(start, start + n)
     labels = index % 10

@@ -9,7 +9,8 @@ __all__ = ['latents', 'draw', 'added_ink', 'interpolate', 'swap', 'finish']
 import torch
 from torch import Tensor
 
-from .network import DRAW, Step
+from .checks import check_shapes, check_type, check_whole
+from .network import DRAW, Step, check_images
 
 # %% ../nbs/17_play.ipynb #latents
 @torch.no_grad()
@@ -19,6 +20,7 @@ def latents(
     seed: int = 0,
 ) -> Tensor:         # z, [batch, T, latent]
     "The latents of images, one sample from the posterior of each step."
+    check_type(DRAW, model=model)
     return torch.stack([step.z for step in model.trace(x, seed)], 1)
 
 @torch.no_grad()
@@ -27,7 +29,8 @@ def draw(
     z: Tensor,       # [batch, T, latent]
 ) -> list[Step]:
     "The steps of drawing from latents."
-    if z.dim() != 3 or z.shape[1:] != model.config.noise_shape: raise ValueError(f"z: want {['batch', *model.config.noise_shape]}, got {list(z.shape)}")
+    check_type(DRAW, model=model)
+    check_shapes(z=(z, 'batch', *model.config.noise_shape))
     return list(model.steps(z))
 
 # %% ../nbs/17_play.ipynb #ink
@@ -38,6 +41,8 @@ def added_ink(
     seed: int = 0,
 ) -> Tensor:         # logits, at least 0, [T, batch, channels, height, width]
     "What each step adds to the canvas while the network looks at images."
+    check_type(DRAW, model=model)
+    check_images(x, model.config.image_shape)
     canvases = torch.stack([model.c_0.expand_as(x)] + [step.canvas for step in model.trace(x, seed)])
     return canvases.diff(dim=0).clamp(min=0)
 
@@ -48,7 +53,8 @@ def interpolate(
     n: int = 10,   # drawings, a and b among them
 ) -> Tensor:       # [n, T, latent]
     "Latents on the arc from a to b."
-    if n < 2 or a.shape != b.shape: raise ValueError(f"want n of at least 2, and a and b of one shape, got {n}, {list(a.shape)}, {list(b.shape)}")
+    check_whole(2, n=n)
+    check_shapes(a=(a, 'T', 'latent'), b=(b, 'T', 'latent'))
     t = torch.linspace(0, 1, n, dtype=a.dtype, device=a.device)[:, None, None]
     cosine = (a * b).sum() / (a.norm() * b.norm()).clamp(min=1e-12)
     angle = torch.acos(cosine.clamp(-1, 1)).clamp(1e-4, torch.pi - 1e-4)
@@ -60,6 +66,7 @@ def swap(
     steps: slice | int,  # which steps change places; counted from 0
 ) -> Tensor:             # [2 n, T, latent]
     "Latents in which the two of each pair have exchanged some steps."
+    check_shapes(z=(z, 'images', 'T', 'latent'))
     if len(z) % 2: raise ValueError(f"z: want an even number of images, got {len(z)}")
     swapped, partner = z.clone(), torch.arange(len(z), device=z.device) ^ 1
     swapped[:, steps] = z[partner][:, steps]
@@ -74,6 +81,8 @@ def finish(
     seed: int = 0,
 ) -> list[Step]:
     "Drawings that begin with images in sight and end without."
+    check_type(DRAW, model=model)
+    check_whole(0, keep=keep)
     T = model.config.steps
     if not 0 <= keep <= T: raise ValueError(f"keep: want 0 to {T} steps, got {keep}")
     z = model.noise(len(x), seed + 1)

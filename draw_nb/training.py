@@ -25,12 +25,13 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from . import noise
+from .checks import brief, check_number, check_one_of, check_type, check_whole
 from .data import as_images
 from .devices import Team, meet
-from .fast import accelerate
-from .loss import importance_weighted_bound
+from .fast import PRECISIONS, accelerate
+from .loss import check_bounded, importance_weighted_bound
 from .network import DRAW
-from .weights import load_tensors, save_model, save_tensors
+from .weights import WeightsError, load_tensors, save_model, save_tensors
 
 # %% ../nbs/04_training.ipynb #recipe
 @dataclass(frozen=True)
@@ -51,14 +52,17 @@ class Recipe:
 
     def __post_init__(self):
         for name, least in dict(steps=1, batch_size=1, log_every=1, validate_every=1, save_every=1, warmup=0, seed=0).items():
-            v = getattr(self, name)
-            if not isinstance(v, int) or isinstance(v, bool) or v < least: raise ValueError(f"{name}: want a whole number of at least {least}, got {v!r}")
+            check_whole(least, **{name: getattr(self, name)})
+        check_number(0, lr=self.lr, window_lr=self.window_lr, clip=self.clip, average=self.average)
+        check_one_of(PRECISIONS, precision=self.precision)
         if not (0 < self.lr < math.inf and 0 < self.window_lr < math.inf and 0 < self.clip < math.inf and 0 <= self.average < 1):
             raise ValueError(f"want finite lr, window_lr and clip > 0, and 0 <= average < 1, got {self.lr}, {self.window_lr}, {self.clip}, {self.average}")
 
 # %% ../nbs/04_training.ipynb #rate
 def learning_rate(r: Recipe, step: int) -> float:
     "The rate for a step, counted from 0: a linear rise, then half a cosine down to zero."
+    check_type(Recipe, recipe=r)
+    check_whole(0, step=step)
     rise = min(1., (step + 1) / (r.warmup + 1))
     return r.lr * rise * 0.5 * (1 + math.cos(math.pi * step / r.steps))
 
@@ -69,6 +73,9 @@ def minibatches(
     start: int = 0,   # first step wanted
 ) -> Iterator[tuple[int, Tensor]]:  # step, example numbers [batch_size]
     "Epoch after epoch in a new order each; a batch may straddle two epochs, so none is cut short."
+    check_whole(1, n=n)
+    check_whole(0, start=start)
+    check_type(Recipe, recipe=r)
     epoch, order = -1, torch.empty(0)
     for step in range(start, r.steps):
         index = []
@@ -92,6 +99,13 @@ class Evaluation:
     iw_error: float | None = None   # its standard error over the images
     iw_samples: int = 0             # k
 
+def _fitting(model, data):
+    "The data as `Images` of the size that the model takes; None stays None."
+    if data is None: return None
+    data = as_images(data)
+    if data.image_shape == getattr(model.config, 'image_shape', data.image_shape): return data
+    raise ValueError(f"{data.name}: want images of {list(model.config.image_shape)} for this model, got {list(data.image_shape)}")
+
 def evaluate(
     model: DRAW,
     data,                      # anything that `as_images` takes
@@ -103,9 +117,10 @@ def evaluate(
     backend: str = 'fast',     # or 'eager', see notebook 20
 ) -> Evaluation:
     "The bound on every image, with its standard error; noise is a function of (seed, sample, example number)."
-    if samples < 1 or iw_samples < 0 or batch_size < 1:
-        raise ValueError(f"want samples and batch_size of at least 1, and iw_samples of at least 0, got {samples}, {batch_size}, {iw_samples}")
-    data, device, net = as_images(data), next(model.parameters()).device, accelerate(model, backend)
+    check_bounded(model)
+    check_whole(1, samples=samples, batch_size=batch_size)
+    check_whole(0, iw_samples=iw_samples)
+    data, device, net = _fitting(model, as_images(data)), next(model.parameters()).device, accelerate(model, backend)
     nlls, kls, iws = [], [], []
     bar = tqdm(total=len(data), disable=not progress, desc='evaluate', unit=' images')
     with torch.no_grad():
@@ -158,13 +173,6 @@ def _check_finite(name, cost, norm, step, saved, lr):
     raise TrainingDiverged(f"step {step}: the {name} is {cost:g} nats and its gradient's norm {norm:g}; nothing was updated with it, and {saved}; "
                            f"start again in a new folder with a lower learning rate than {lr:g}")
 
-def _fitting(model, data):
-    "The data as `Images` of the size that the model takes; None stays None."
-    if data is None: return None
-    data = as_images(data)
-    if data.image_shape == model.config.image_shape: return data
-    raise ValueError(f"{data.name}: want images of {list(model.config.image_shape)} for this model, got {list(data.image_shape)}")
-
 # %% ../nbs/04_training.ipynb #run
 @dataclass
 class Run:
@@ -204,10 +212,15 @@ class _State:
                 keys = [k for k in want if want[k] != have.get(k)]
                 have, want = {k: have.get(k) for k in keys}, {k: want[k] for k in keys}
             raise ValueError(f"{path.name} belongs to another run: its {key} has {have}, this run's {want}")
+        try: self.fill(tensors, about)
+        except (KeyError, ValueError, TypeError, RuntimeError) as e: raise WeightsError(f"{path.name}: want the state of this run, but it is damaged ({e!r})") from None
+
+    def fill(self, tensors, about):
         groups = {}
         for key, t in tensors.items():
             group, name = key.split('/')
             groups.setdefault(group, {})[name] = t
+        check_whole(0, step=about['step'])
         for k, p in self.params.items():
             p.copy_(groups['model'][k])
             self.average[k].copy_(groups['average'][k])
@@ -252,9 +265,12 @@ def read_log(
     path: str | Path,  # log.jsonl
 ) -> list[dict]:
     "The log of a run, one dictionary a line; a last line cut short by a crash is left out."
-    lines = Path(path).read_text().splitlines(keepends=True)
-    try: return [json.loads(line) for line in lines if line.endswith('\n')]
-    except json.JSONDecodeError as e: raise ValueError(f"{path}: want a JSON object on each line ({e})") from None
+    try:
+        lines = Path(path).read_text().splitlines(keepends=True)
+        log = [json.loads(line) for line in lines if line.endswith('\n')]
+        for entry in log: check_whole(0, step=entry['step'])
+    except (ValueError, TypeError, KeyError) as e: raise ValueError(f"{path}: want a JSON object with its step on each line ({e})") from None
+    return log
 
 class _Log:
     "A list of entries that is written to a file as it grows."
@@ -276,6 +292,7 @@ def check_out(
     resume: bool,  # whether a run in it is to go on
 ):
     "Refuse a folder that is not empty, unless the run in it is to go on, or one that cannot be written."
+    out = Path(out)
     if out.exists() and not out.is_dir(): raise NotADirectoryError(f"{out}: want a folder, but it is a file")
     held = sorted(p.name for p in out.iterdir()) if out.exists() else []
     if held and not resume: raise FileExistsError(f"{out} is not empty ({', '.join(held[:3])}{', ...' if held[3:] else ''}): resume the run in it, or choose another folder")
@@ -329,6 +346,11 @@ def train(
     watch: Callable[[list[dict], Any, float], None] | None = None,  # called at each logged step with the log, the averaged weights and the share of the steps that is done
 ) -> Run:                              # `model` itself, holding the averaged weights, and the log
     "Train a model by Adam on the bound (Eq 12), one sample of z for each image and step, or on another objective."
+    check_type(nn.Module, model=model)
+    check_type(Recipe, recipe=recipe)
+    check_type(Objective, objective=objective)
+    if data is None or not hasattr(model, 'config'): raise TypeError(f"want images and a network of draw_nb to train, got {brief(data)} and {brief(model)}")
+    if watch is not None and not callable(watch): raise TypeError(f"watch: want a function, got {brief(watch)}")
     r, out, device = recipe, None if out is None else Path(out), next(model.parameters()).device
     team = meet(device)  # the processes that share this training, see notebook 21; usually this one alone
     with team:

@@ -14,11 +14,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 import draw_nb
+from .checks import brief, check_type
 
 # %% ../nbs/06_weights.ipynb #weights-error
 class WeightsError(Exception):
@@ -32,11 +35,16 @@ def save_tensors(
 ):
     "Write tensors and a JSON header as one safetensors file that is either whole or not there."
     path = Path(path)
+    check_type(dict, tensors=tensors, about=about)
+    check_type(Tensor, **tensors)
+    try: header = json.dumps(about)
+    except TypeError as e: raise TypeError(f"about: want what JSON can hold ({e})") from None
+    content = save({k: t.detach().cpu().contiguous() for k, t in tensors.items()}, {'draw_nb': header})
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + '.part')
     try:
         with open(part, 'wb') as f:
-            f.write(save({k: t.detach().cpu().contiguous() for k, t in tensors.items()}, {'draw_nb': json.dumps(about)}))
+            f.write(content)
             f.flush()
             os.fsync(f.fileno())
         os.replace(part, path)
@@ -51,11 +59,13 @@ def load_tensors(
     "Read what `save_tensors` wrote."
     path = Path(path)
     if not path.is_file(): raise WeightsError(f"{path.name}: no such file")
+    if not os.access(path, os.R_OK): raise WeightsError(f"{path.name}: may not be read")
     try:
         with safe_open(path, 'pt') as f:
             about = json.loads((f.metadata() or {})['draw_nb'])
+            check_type(dict, header=about)
             return {k: f.get_tensor(k) for k in f.keys()}, about
-    except (SafetensorError, KeyError, ValueError) as e:
+    except (SafetensorError, OSError, KeyError, ValueError, TypeError) as e:
         raise WeightsError(f"{path.name}: want a safetensors file written by draw_nb, but it is damaged or another kind of file ({e})") from None
 
 # %% ../nbs/06_weights.ipynb #save-model
@@ -68,20 +78,31 @@ def save_model(
     **about,                   # anything that JSON can hold: how the model was made, what it scored
 ):
     "Save weights and configuration in one file."
+    if getattr(model, 'kind', None) not in NETWORKS: raise TypeError(f"model: want a network of draw_nb, got {brief(model)}")
     tensors = {k: t.half() if half else t for k, t in model.state_dict().items()}
     save_tensors(path, tensors, dict(kind=model.kind, config=asdict(model.config), **about))
 
 # %% ../nbs/06_weights.ipynb #load-model
+class _Unfilled(TorchFunctionMode):
+    "What is made under it on the device 'meta' has shapes, and neither memory nor random numbers."
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        return args[0] if function in (Tensor.normal_, Tensor.uniform_) else function(*args, **kwargs or {})
+
 def load_model(
     path: str | Path,
 ) -> Any:              # a network of that kind, in evaluation mode, float32; its `about` holds the file's header
     "Load what `save_model` wrote."
     tensors, about = load_tensors(path)
-    if about.get('kind') not in NETWORKS: raise WeightsError(f"{Path(path).name}: holds a {about.get('kind')}, not a model")
-    module, name = NETWORKS[about['kind']]
+    kind = str(about.get('kind'))
+    if kind not in NETWORKS: raise WeightsError(f"{Path(path).name}: holds a {kind}, not a model")
+    module, name = NETWORKS[kind]
     network = getattr(import_module(f'draw_nb.{module}'), name)  # imported when needed: the classifier rests on this module
     try:
-        model = network(network.Config(**about['config']))
+        config = network.Config(**about['config'])
+        with torch.device('meta'), _Unfilled(): promised = network(config).state_dict()  # the file may promise anything
+        if {k: t.shape for k, t in promised.items()} != {k: t.shape for k, t in tensors.items()}: raise ValueError("other names or shapes")
+        if not all(t.isfinite().all() for t in tensors.values()): raise ValueError("some weights are no numbers")
+        model = network(config)
         model.load_state_dict({k: t.float() for k, t in tensors.items()})
     except (KeyError, TypeError, ValueError, RuntimeError) as e:
         raise WeightsError(f"{Path(path).name}: the weights and the configuration do not fit ({e})") from None

@@ -20,8 +20,9 @@ from torch import Tensor
 
 from .attention import Window, filterbank, raw_params, read, write
 from .browser import Grid, slider_ranges
+from .checks import check_number, check_shapes, check_type, check_whole
 from .network import DRAW
-from .pictures import learning_curve, show_image, show_sequence, show_window, tile
+from .pictures import check_steps, learning_curve, show_image, show_sequence, show_window, tile
 
 # %% ../nbs/05b_widgets.ipynb #attention-figure
 def attention_figure(
@@ -30,6 +31,7 @@ def attention_figure(
     n: int,          # N, filters along each axis
 ) -> Figure:
     "The grid on an image, both filterbanks, the glimpse and the glimpse written back, Eqs 25-29."
+    check_shapes(image=(image, 'channels', 'height', 'width'))
     height, width = image.shape[1:]
     F_x, F_y = filterbank(window, n, height, width)
     glimpse = read(image[None], F_x, F_y, window.gamma)
@@ -60,7 +62,8 @@ class AttentionExplorer:
         image: Tensor,  # [channels, height, width], in [0, 1]
         n: int = 8,     # N at the start, filters along each axis
     ):
-        if image.dim() != 3: raise ValueError(f"image: want [channels, height, width], got {list(image.shape)}")
+        check_shapes(image=(image, 'channels', 'height', 'width'))
+        check_whole(1, n=n)
         self.image, (height, width) = image, image.shape[1:]
         ranges = slider_ranges(height, width)
         start = dict(g_x=(width + 1) / 2, g_y=(height + 1) / 2, delta=max(height, width) / (2 * n), sigma=0.8, gamma=1., n=n)
@@ -91,6 +94,9 @@ def step_figure(
     image: Tensor | None = None, # [channels, height, width], if it was looked at
 ) -> Figure:
     "One step of drawings: image and error with the read window, canvas with the write window, and the KL of all steps."
+    check_type(dict, models=models, drawings=drawings)
+    for steps in drawings.values(): check_steps(steps)
+    if not drawings or not 0 <= at <= 1: raise ValueError(f"want at least one drawing, and at of 0 to 1, got {len(drawings)} and {at}")
     columns = ['canvas'] if image is None else ['image', 'error', 'canvas', 'KL, nats']
     fig, axes = plt.subplots(len(drawings), len(columns), figsize=(1.9 * len(columns) + 0.4, 1.9 * len(drawings)), squeeze=False, layout='constrained')
     for line, (name, steps) in zip(axes, drawings.items()):
@@ -117,6 +123,8 @@ class StepScrubber:
         models: dict,                 # `DRAW` models by name, one row each
         image: Tensor | None = None,  # [channels, height, width], in [0, 1], to look at; without one they draw from the prior
     ):
+        check_type(dict, models=models)
+        check_type(DRAW, **models)
         if not models: raise ValueError("models: want at least one, by name")
         self.models, self.image, self.last = models, image, max(m.config.steps for m in models.values()) - 1
         self.step = ipywidgets.IntSlider(self.last // 2, min=0, max=self.last, description='step')
@@ -195,10 +203,12 @@ class DrawToIt:
         image: Tensor | None = None,  # [1, height, width], in [0, 1]: what is on the pad at the start
         samples: int = 20,            # of the latents, over which the bound is averaged
     ):
+        check_type(DRAW, model=model)
+        check_whole(1, samples=samples)
         c = model.config
         if c.channels != 1: raise ValueError(f"model: want one for grey pictures, got {c.channels} channels")
         image = torch.zeros(c.image_shape) if image is None else image
-        if image.shape != c.image_shape: raise ValueError(f"image: want {list(c.image_shape)}, got {list(image.shape)}")
+        check_shapes(image=(image, *c.image_shape))
         self.model, self.samples, self.picture, self.words = model, samples, ipywidgets.Image(format='png'), ipywidgets.HTML()
         self.pad = Pad(size=[c.height, c.width], pixels=(image > 0.5).int().flatten().tolist())
         self.pad.observe(lambda change: self.look(), 'pixels')
@@ -223,6 +233,8 @@ class LiveTraining:
         every: float = 3.,  # seconds between two pictures
         samples: int = 8,
     ):
+        check_number(0, every=every)
+        check_whole(1, samples=samples)
         self.every, self.samples, self.due, self.place = every, samples, 0., None
 
     def __call__(self, log: list[dict], model: DRAW, done: float):
