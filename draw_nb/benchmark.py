@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['GROWTH', 'products', 'flops', 'training_step', 'classifier_step', 'lstm_chains', 'product_limit', 'scene_work',
-           'data_work', 'interleave', 'peak_memory', 'processes', 'native_steps', 'benchmark', 'summary']
+           'data_work', 'interleave', 'peak_memory', 'processes', 'card_steps', 'launches', 'card', 'card_summary',
+           'native_steps', 'benchmark', 'summary']
 
 # %% ../nbs/20a_benchmark.ipynb #imports
 import os
@@ -20,12 +21,15 @@ import torch
 from torch import nn
 
 from . import noise
+from .captured import Launches
 from .checks import check_one_of, check_type, check_whole
 from .classifier import Classifier, ClassifierConfig
 from .data import Images, Scenes
 from .fast import BACKENDS, Fast, accelerate
+from .kernels import KernelsError, triton_kit
 from .native import NativeError, library
 from .network import DRAW, DRAWConfig
+from .training import BOUND, Recipe, _State, _stepper, minibatches
 
 # %% ../nbs/20a_benchmark.ipynb #products
 def products(c: DRAWConfig) -> list[tuple[int, int]]:
@@ -172,6 +176,53 @@ os._exit(0)  # gloo's threads do not always survive the interpreter's own way ou
     if any(p.returncode for p in all_of_them): raise RuntimeError(f"{n} processes: one of them failed")
     return [float(line) for line in said[0].split()[1:]]
 
+# %% ../nbs/20a_benchmark.ipynb #card-steps
+def card_steps(c: DRAWConfig, batch: int, device: str) -> dict[str, Callable[[], None]]:
+    "Training steps as `train` takes them, on a device, on each path that it can take there."
+    data, r = Images(torch.randint(0, 256, (1000, *c.image_shape), dtype=torch.uint8), binarise=True), Recipe(steps=10_000, batch_size=batch, log_every=10_000, validate_every=10_000)
+    def work(backend, path):
+        torch.manual_seed(0)
+        model = DRAW(c).to(device)
+        take, batches = _stepper(backend, path(model), _State(model, r, data, None, backend), r, data, BOUND, str), minibatches(len(data), r)
+        def run():
+            take(*next(batches))
+            if device == 'cuda': torch.cuda.synchronize()
+        return run
+    works = {'plain path': work('eager', lambda model: model), 'fast path': work('eager', Fast), 'captured': work('captured', Fast)}
+    if device == 'cuda':
+        try: works['captured, kernels'] = work('captured', lambda model: Fast(model, kit=triton_kit()))
+        except KernelsError: pass
+    return works
+
+# %% ../nbs/20a_benchmark.ipynb #card
+def launches(work: Callable[[], None], device: str) -> tuple[int, int]:
+    "Kernels that a piece of work launches (operations of torch, where there is no card), and the bytes that go in and out of torch's operations, as far as they are seen."
+    with Launches() as seen: work()
+    if device != 'cuda': return seen.count, seen.bytes
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profile: work()
+    return sum(e.device_type == torch.autograd.DeviceType.CUDA for e in profile.events()), seen.bytes
+
+def card(c: DRAWConfig, batches: tuple[int, ...] = (100, 1000), repeats: int = 9, device: str = 'cuda') -> dict:
+    "Time training steps on a card; a list of what was measured for each batch size."
+    report: dict = dict(name=torch.cuda.get_device_name() if device == 'cuda' else device)
+    for batch in batches:
+        works = card_steps(c, batch, device)
+        report[str(batch)] = [dict(path=name, seconds=times, launches=launches(works[name], device), gflop=flops(c, batch) / 1e9) for name, times in interleave(works, repeats).items()]
+    return report
+
+# %% ../nbs/20a_benchmark.ipynb #card-summary
+def card_summary(report: dict) -> list[str]:
+    "What `card` measured, in words."
+    lines = ['', f"whole training steps on {report['name']}"]
+    for batch in [key for key in report if key != 'name']:
+        plain, fast = ({row['path']: row['launches'][1] for row in report[batch]}[path] for path in ('plain path', 'fast path'))
+        for row in report[batch]:
+            m, path = statistics.median(row['seconds']), row['path']
+            moved = {'plain path': plain, 'fast path': fast, 'captured': fast}.get(path)  # what is recorded is the fast path
+            rate = f'{moved / m / 1e9:8.0f} GB/s' if moved else ''
+            lines.append(f"batch {batch:>5} {path:18}{1e3 * m:8.1f} ms{row['launches'][0]:8,} launches{row['gflop'] / m:9.0f} GFLOP/s{rate}")
+    return lines
+
 # %% ../nbs/20a_benchmark.ipynb #benchmark
 GROWTH = [dict(steps=16, batch=n) for n in (25, 50, 200, 400)] + [dict(steps=n) for n in (4, 8, 16, 32)] + \
          [dict(steps=16, height=n, width=n) for n in (14, 56, 84)] + [dict(steps=16, hidden=n) for n in (64, 128, 512)]
@@ -203,6 +254,7 @@ def benchmark(repeats: int = 9) -> dict:
         batch, config = changes.get('batch', 100), DRAWConfig(**{k: v for k, v in changes.items() if k != 'batch'})
         report['growth'].append(dict(changes, gflop=flops(config, batch) / 1e9, seconds=interleave({'': training_step(config, batch, 'fast')}, few)['']))
     report['devices'] = {str(n): processes(n, few) for n in (1, 2) if n <= (os.cpu_count() or 1)}
+    if torch.cuda.is_available(): report['card'] = card(c, repeats=repeats)
     report['megabytes'] = {'fast path': peak_memory('fast'), 'fast path, 8 segments': peak_memory('fast', 8), 'plain path': peak_memory('eager')}
     return report
 
@@ -211,7 +263,7 @@ def summary(report: dict) -> str:
     "The report in words: medians, spreads, ratios."
     if not isinstance(report, dict) or not {'step', 'megabytes', 'devices'} <= report.keys(): raise TypeError("report: want what benchmark gives")
     lines = [f"{report['cores']} threads, {report['machine']}, torch {report['torch']}; a training step, T = 64, batch 100, {report['gflop']:.1f} GFLOP in products", '']
-    for part in [part for part in report if isinstance(report[part], dict) and part not in ('megabytes', 'devices')]:
+    for part in [part for part in report if isinstance(report[part], dict) and part not in ('megabytes', 'devices', 'card')]:
         if part != 'step': lines += ['', part]
         limit = report[part].get('product limit')
         for name, times in report[part].items():
@@ -220,4 +272,4 @@ def summary(report: dict) -> str:
             lines.append(f'{name:24}{1e3 * m:8.0f} ms  ({1e3 * min(times):.0f} to {1e3 * max(times):.0f}){ratio}')
     lines += ['', 'memory at most: ' + ', '.join(f'{name} {mb:.0f} MB' for name, mb in report['megabytes'].items() if mb)]
     lines += [f"batch shared out among processes of one thread: {', '.join(f'{n}: {1e3 * statistics.median(times):.0f} ms' for n, times in report['devices'].items())}"]
-    return '\n'.join(lines)
+    return '\n'.join(lines + (card_summary(report['card']) if 'card' in report else []))

@@ -214,7 +214,7 @@ OPTIONS = {  # of more than one command, and what argparse should know of them
     '--threads': dict(type=_whole(1, 1024), help="of the CPU (default: torch's choice)"),
     '--batch-size': dict(type=_whole(1), help='images in a batch'),
     '--root': dict(help='data root (default: DRAW_NB_DATA, else the cache folder)'),
-    '--backend': dict(choices=BACKENDS, default='fast', help='fast (default), native for the same with parts in C, or eager for the plain path'),
+    '--backend': dict(choices=BACKENDS, default='fast', help='fast (default), native for the same with parts in C, captured for training on --device cuda, or eager for the plain path'),
     '--steps': dict(type=_whole(1), help="minibatches, in place of the recipe's number"),
     '--lr': dict(type=float, help="peak learning rate, in place of the recipe's"),
     '--precision': dict(choices=PRECISIONS, help="of the factors in the cells' products; bfloat16 is faster where the processor has it"),

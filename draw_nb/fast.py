@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['aten', 'TORCH', 'PRECISIONS', 'BACKENDS', 'Lens', 'shrink', 'stretch', 'bank_grads', 'cell_forward', 'cell_backward',
-           'Map', 'Reader', 'Writer', 'Windows', 'Kit', 'Room', 'Rooms', 'unroll', 'rewind', 'Unrolled', 'Arranged',
-           'Fast', 'accelerate']
+           'Map', 'Reader', 'Writer', 'Windows', 'Kit', 'Room', 'Rooms', 'unroll', 'rewind', 'Unrolled',
+           'UnrolledOnGPU', 'Arranged', 'Fast', 'accelerate']
 
 # %% ../nbs/20_fast.ipynb #imports
 import math
@@ -33,7 +33,7 @@ class Lens:
         new: dict = dict(dtype=like.dtype, device=like.device)
         self.count = len(ns)
         self.rows = [slice(sum(ns[:k]), sum(ns[:k + 1])) for k in range(len(ns))]  # of each window, in a filterbank of all
-        self.owner = torch.arange(len(ns)).repeat_interleave(torch.tensor(ns)).to(like.device)  # the window of each row
+        self.owner = torch.tensor([k for k, n in enumerate(ns) for _ in range(n)], device=like.device)  # the window of each row
         self.belongs = torch.eye(len(ns), **new)[self.owner]
         self.i = torch.cat([torch.arange(1, n + 1, **new) - n / 2 - 0.5 for n in ns])
         self.unit = torch.tensor([stride_unit(n, height, width) for n in ns], **new)
@@ -244,12 +244,12 @@ class Windows:
 
 # %% ../nbs/20_fast.ipynb #room
 class Kit(NamedTuple):
-    "What the loops are made of besides products; notebook 20b has another one."
+    "What the loops are made of besides products; notebooks 20b and 20d have others."
     cell_forward: Callable
     cell_backward: Callable
-    Windows: type
-    Reader: type
-    Writer: type
+    Windows: Callable
+    Reader: Callable
+    Writer: Callable
 
 TORCH = Kit(cell_forward, cell_backward, Windows, Reader, Writer)
 
@@ -257,7 +257,7 @@ class Room:
     "All that the steps of a batch fill. The system hands out fresh memory page by page, each cleared when first touched, so it is asked for once and used again."
     def __init__(self, c: DRAWConfig, x: Tensor, T: int, slots: int, low: bool, kit: Kit):
         b, k, z = len(x), c.hidden, c.latent
-        self.fits = T, slots, x.shape, x.dtype
+        self.fits = T, slots, x.shape, x.dtype, x.device
         self.reader, self.writer, self.windows = kit.Reader(c, x, slots), kit.Writer(c, x, slots), kit.Windows(c, x, slots)
         self.R, self.P, self.raw = 2 * c.channels * (c.read**2 if c.read else c.height * c.width), self.writer.size, 5 * (bool(c.read) + bool(c.write))
         self.U, self.V, self.sigma = x.new_empty(slots + 1, b, self.R + 2 * k), x.new_empty(slots + 1, b, z + k), x.new_empty(slots, b, z)
@@ -282,7 +282,7 @@ class Rooms:
 
     def take(self, c: DRAWConfig, x: Tensor, T: int, slots: int) -> Room:
         "A room that fits; whoever takes it puts it back among the free."
-        room = next((r for r in self.free if r.fits == (T, slots, x.shape, x.dtype)), None)
+        room = next((r for r in self.free if r.fits == (T, slots, x.shape, x.dtype, x.device)), None)
         if room is None: return Room(c, x, T, slots, self.low, self.kit)
         self.free.remove(room)
         return room
@@ -361,15 +361,23 @@ class Unrolled(torch.autograd.Function):
     forward = staticmethod(torch.amp.custom_fwd(unroll, device_type='cpu', cast_inputs=torch.float32))
     backward = staticmethod(torch.amp.custom_bwd(rewind, device_type='cpu'))
 
+class UnrolledOnGPU(torch.autograd.Function):
+    "The same for tensors on a GPU, whose autocast is another switch."
+    forward = staticmethod(torch.amp.custom_fwd(unroll, device_type='cuda', cast_inputs=torch.float32))
+    backward = staticmethod(torch.amp.custom_bwd(rewind, device_type='cuda'))
+
 # %% ../nbs/20_fast.ipynb #fast
+def _double_candidate(t):
+    i, f, s, o = t.chunk(4)
+    return torch.cat([i, f, 2 * s, o])
+
 def _cell_weights(cell):
     "Weights and bias of an LSTM cell, those of the candidate doubled."
-    double = torch.tensor([1., 1, 2, 1], dtype=cell.bias_ih.dtype, device=cell.bias_ih.device).repeat_interleave(cell.hidden_size)
-    return torch.cat([cell.weight_ih, cell.weight_hh], 1) * double[:, None], cell.bias_ih * double
+    return _double_candidate(torch.cat([cell.weight_ih, cell.weight_hh], 1)), _double_candidate(cell.bias_ih)
 
-def _rows_first(numbers, channels, rows):
-    "Renumber pixels counted as (channel, row, column) in the order (row, channel, column)."
-    return numbers.view(channels, rows, -1).transpose(0, 1).flatten()
+def _rows_first(t, channels, rows):
+    "Pixels along the first axis, counted as (channel, row, column), in the order (row, channel, column)."
+    return t.unflatten(0, (channels, rows, -1)).transpose(0, 1).flatten(0, 2)
 
 PRECISIONS = ('float32', 'bfloat16')
 
@@ -394,25 +402,27 @@ class Arranged(nn.Module):
         m = self.model
         c, n = self.config, m.read.features
         W_enc, b_enc = _cell_weights(m.encoder)
-        seen = _rows_first(torch.arange(n), 2 * c.channels, c.read or c.height)
-        W_enc = torch.cat([W_enc[:, seen], W_enc[:, n:]], 1)
-        drawn = _rows_first(torch.arange(math.prod(m.write.patch_shape)), c.channels, c.write or c.height)
-        heads = [(m.write.patch.weight[drawn], m.write.patch.bias[drawn])] + [(h.weight, h.bias) for h in (m.write.window, m.read.window) if h is not None]
+        W_enc = torch.cat([_rows_first(W_enc[:, :n].T, 2 * c.channels, c.read or c.height).T, W_enc[:, n:]], 1)
+        heads = [tuple(_rows_first(t, c.channels, c.write or c.height) for t in (m.write.patch.weight, m.write.patch.bias))] + [(h.weight, h.bias) for h in (m.write.window, m.read.window) if h is not None]
         return (W_enc, b_enc, *_cell_weights(m.decoder), m.posterior.weight, m.posterior.bias, *map(torch.cat, zip(*heads)))
 
 # %% ../nbs/20_fast.ipynb #fast-class
 class Fast(Arranged):
-    "A network's bound by the hand-written path on the CPU."
+    "A network's bound by the hand-written path, on whatever device the network is."
     def unroll(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         "Some steps of the recurrence, see `Unrolled`; they are remembered if gradients are wanted."
-        return Unrolled.apply(self.config, torch.is_grad_enabled(), self.rooms, *inputs)
+        return (UnrolledOnGPU if inputs[0].is_cuda else Unrolled).apply(self.config, torch.is_grad_enabled(), self.rooms, *inputs)
 
     def forward(self, x: Tensor, eps: Tensor | None = None) -> Bound:
         "What `DRAW.forward` gives, within rounding."
-        m, z, b = self.model, self.config.latent, len(x)
         check_images(x, self.config.image_shape)
-        if eps is None: eps = torch.randn(b, *self.config.noise_shape, dtype=x.dtype)
-        check_shapes(eps=(eps, b, *self.config.noise_shape))
+        if eps is None: eps = torch.randn(len(x), *self.config.noise_shape, dtype=x.dtype, device=x.device)
+        check_shapes(eps=(eps, len(x), *self.config.noise_shape))
+        return self.bound(x, eps)
+
+    def bound(self, x: Tensor, eps: Tensor) -> Bound:
+        "The same without a look at the images, which the processor would have to wait for if they are on a GPU."
+        m, z, b = self.model, self.config.latent, len(x)
         canvas, h_enc, h_dec = (p.expand(b, *p.shape) for p in (m.c_0.transpose(0, 1), m.h_enc_0, m.h_dec_0))
         rows, zero, weights, posts = x.transpose(1, 2).contiguous(), torch.zeros_like(h_dec), self.weights(), []
         state = [canvas, h_enc, zero, h_dec, zero]
@@ -444,18 +454,23 @@ class Fast(Arranged):
         return canvas.transpose(1, 2).sigmoid()
 
 # %% ../nbs/20_fast.ipynb #accelerate
-BACKENDS = ('fast', 'native', 'eager')
+BACKENDS = ('fast', 'native', 'captured', 'eager')
 
 def accelerate(
     model: nn.Module,
-    backend: str = 'fast',       # 'fast', 'native' for the same with parts in C (notebook 20b), or 'eager' for the plain path
+    backend: str = 'fast',       # 'fast', 'native' for the same with parts in C (notebook 20b), 'captured' for the same on a GPU (20c), or 'eager' for the plain path
     segments: int = 1,           # see `Fast`
     precision: str = 'float32',  # see `Fast`
 ) -> Callable[..., Bound]:       # to be called as `(x, eps)`
     "The quickest way to a model's bound that has passed its tests: `Fast` for DRAW on the CPU, otherwise the model itself."
     check_type(nn.Module, model=model)
     check_one_of(BACKENDS, backend=backend)
-    if backend != 'eager' and isinstance(model, DRAW) and model.c_0.device.type == 'cpu':
+    where = next((p.device.type for p in model.parameters()), 'cpu')
+    if backend == 'captured':
+        if not isinstance(model, DRAW) or where != 'cuda': raise ValueError(f"backend: 'captured' is for DRAW on a CUDA device, got {type(model).__name__} on {where}")
+        if segments != 1: raise ValueError(f"segments: want 1 for backend 'captured', which keeps all of a step, got {segments}")
+        return Fast(model, precision=precision)
+    if backend != 'eager' and isinstance(model, DRAW) and where == 'cpu':
         if backend == 'fast': return Fast(model, segments, precision)
         from draw_nb.native import native_kit  # which rests on this module
         return Fast(model, segments, precision, native_kit())

@@ -37,16 +37,17 @@ def philox(
 def words(
     seed: int,      # any integer in [0, 2^63)
     stream: int,    # what the noise is for: LATENT, BINARISE, ...
-    step: int,      # training step, epoch or sample number, in [0, 2^32)
+    step: int,      # training step, epoch or sample number, in [0, 2^32); or an int64 tensor of one, [1]
     index: Tensor,  # example numbers, int64 [batch], in [0, 2^32)
     n: int,         # words for each example
 ) -> Tensor:        # int64 [batch, n], values in [0, 2^32)
     "Random 32-bit words that depend on nothing but (seed, stream, step, example number)."
-    check_whole(0, seed=seed, stream=stream, step=step, n=n)
+    there = isinstance(step, Tensor)  # on a device, perhaps, where to look at numbers is to wait for them
+    check_whole(0, seed=seed, stream=stream, step=0 if there else step, n=n)
     check_shapes(index=(index, 'batch'))
     if not seed < 2**63: raise ValueError(f"seed: want an integer in [0, 2^63), got {seed}")
-    if not max(stream, step) <= MASK: raise ValueError(f"stream and step: want integers in [0, 2^32), got {stream} and {step}")
-    if index.is_floating_point() or index.is_cpu and len(index) and not 0 <= index.min() <= index.max() <= MASK: raise ValueError(f"index: want integers in [0, 2^32), got {index[:3].tolist()}{', ...' if len(index) > 3 else ''}")
+    if not there and not max(stream, step) <= MASK: raise ValueError(f"stream and step: want integers in [0, 2^32), got {stream} and {step}")
+    if index.is_floating_point() or not there and index.is_cpu and len(index) and not 0 <= index.min() <= index.max() <= MASK: raise ValueError(f"index: want integers in [0, 2^32), got {index[:3].tolist()}{', ...' if len(index) > 3 else ''}")
     block = torch.arange(-(-n // 4), device=index.device)[None, :]
     zero = torch.zeros_like(block + index[:, None])
     w = philox((zero + block, zero + index[:, None], zero + step, zero + stream), (seed & MASK, seed >> 32))

@@ -27,7 +27,7 @@ from tqdm.auto import tqdm
 from . import noise
 from .checks import brief, check_number, check_one_of, check_type, check_whole
 from .data import as_images
-from .devices import meet
+from .devices import Team, meet
 from .fast import PRECISIONS, accelerate
 from .loss import check_bounded, importance_weighted_bound
 from .network import DRAW
@@ -190,10 +190,12 @@ class _State:
         groups = [dict(params=[p for k, p in self.params.items() if ('window' in k) == windows], share=share) for windows, share in ((False, 1.), (True, recipe.window_lr))]
         self.adam = torch.optim.Adam([g for g in groups if g['params']], lr=recipe.lr, fused=True)
         self.best, self.best_score, self.step, self.seconds = None, math.inf, 0, 0.
+        self.look = lambda: None  # called before the state is written, by a stepper that looks at its numbers late (notebook 20c)
         identity = dict(config=asdict(model.config), recipe=asdict(recipe), data=data.fingerprint(), valid=valid and valid.fingerprint(), backend=backend)
         self.identity = json.loads(json.dumps(identity))
 
     def save(self, path):
+        self.look()
         groups = dict(model=self.params, average=self.average, best=self.best or {})
         for key in ('exp_avg', 'exp_avg_sq', 'step'):
             groups[key] = {k: self.adam.state[p][key] for k, p in self.params.items() if p in self.adam.state}
@@ -307,6 +309,28 @@ def _open_run(out, state, resume, team):
     entries = read_log(out / 'log.jsonl') if (out / 'log.jsonl').exists() else []
     return _Log(out / 'log.jsonl' if team.main else None, [e for e in entries if e['step'] <= state.step])
 
+# %% ../nbs/04_training.ipynb #stepper
+def _stepper(backend, net, state, r, data, objective, saved, team=Team()):
+    "A function of (step, example numbers) that updates the weights, for the cost, its gradient's norm and what to log beside them."
+    if backend == 'captured':
+        if team.size > 1: raise ValueError(f"backend: 'captured' trains on one device, got {team.size} processes")
+        from draw_nb.captured import Captured  # which rests on this module
+        return Captured(net, state, r, data, objective, saved)
+    def advance(step, index):
+        mine = team.share(index)
+        costs, beside = objective.cost(net, data, mine, r.seed, step)
+        loss = costs.mean()
+        loss.backward()
+        loss, beside = team.average(net, loss, beside, len(mine) / len(index))
+        norm = nn.utils.clip_grad_norm_(state.params.values(), r.clip)
+        _check_finite(objective.name, loss.item(), norm.item(), step + 1, saved(), r.lr)
+        for group in state.adam.param_groups: group['lr'] = group['share'] * learning_rate(r, step)
+        state.adam.step()
+        state.adam.zero_grad()
+        state.update_average(r.average)
+        return loss, norm, beside
+    return advance
+
 # %% ../nbs/04_training.ipynb #train
 def train(
     model: nn.Module,
@@ -316,7 +340,7 @@ def train(
     out: str | Path | None = None,     # a folder for model.safetensors, log.jsonl and state.safetensors; without it nothing is written
     resume: bool = False,              # go on from the state in `out`, if there is one
     progress: bool = True,             # show a bar with the bound in nats
-    backend: str = 'fast',             # or 'eager', see notebook 20
+    backend: str = 'fast',             # or another of `BACKENDS`, see notebook 20
     segments: int = 1,                 # pieces to compute again on the way back, to save memory, see notebook 20
     objective: Objective = BOUND,      # what to make smaller
     watch: Callable[[list[dict], Any, float], None] | None = None,  # called at each logged step with the log, the averaged weights and the share of the steps that is done
@@ -336,19 +360,10 @@ def train(
         state.spread(team)
     began, saved_step = time.perf_counter() - state.seconds, state.step
     model.train()
+    advance = _stepper(backend, net, state, r, data, objective, lambda: f'{out} holds the state of step {saved_step}' if out and saved_step else 'no state was saved yet', team)
     with team, tqdm(total=r.steps, initial=state.step, disable=not (progress and team.main), desc='train', unit=' steps') as bar, _stop_signals() as stopped:
         for step, index in minibatches(len(data), r, state.step):
-            mine = team.share(index)
-            costs, beside = objective.cost(net, data, mine, r.seed, step)
-            loss = costs.mean()
-            loss.backward()
-            loss, beside = team.average(model, loss, beside, len(mine) / len(index))
-            norm = nn.utils.clip_grad_norm_(model.parameters(), r.clip)
-            _check_finite(objective.name, loss.item(), norm.item(), step + 1, f'{out} holds the state of step {saved_step}' if out and saved_step else 'no state was saved yet', r.lr)
-            for group in state.adam.param_groups: group['lr'] = group['share'] * learning_rate(r, step)
-            state.adam.step()
-            state.adam.zero_grad()
-            state.update_average(r.average)
+            loss, norm, beside = advance(step, index)
             state.step, last = step + 1, step + 1 == r.steps
             state.seconds = time.perf_counter() - began
             if state.step % r.log_every == 0 or last:
