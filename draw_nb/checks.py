@@ -38,7 +38,7 @@ def check_whole(least: int, /, **values):
 def check_number(least: float, /, **values):
     "Raise a ValueError for what is not a finite number of at least `least`."
     for name, v in values.items():
-        if isinstance(v, bool) or not isinstance(v, Real) or not least <= v < math.inf: raise ValueError(f"{name}: want a number of at least {least:g}, got {brief(v)}")
+        if isinstance(v, bool) or not isinstance(v, Real) or not least <= float(v) < math.inf: raise ValueError(f"{name}: want a number of at least {least:g}, got {brief(v)}")
 
 def check_one_of(choices, /, **values):
     "Raise a ValueError for what is not among the choices."

@@ -9,7 +9,7 @@ __all__ = ['LABELS', 'ClassifierConfig', 'Glimpse', 'Classifier', 'Classificatio
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -95,7 +95,7 @@ class Classification:
 
 @torch.no_grad()
 def classify(
-    model: nn.Module,
+    model: Any,                # `Classifier`, `ConvNet` or another that names classes
     data: Images,              # with labels
     batch_size: int = 500,
     seed: int = 0,

@@ -277,7 +277,7 @@ def _run(args, team):
 
 def main(argv: list[str] | None = None):
     "Run the command line; an error is one line on stderr and a status of 1, an interrupt a status of 130."
-    args, team = parser().parse_args(argv), Team(int(os.environ.get('RANK', 0)))
+    args, team = parser().parse_args(argv), Team(int(os.environ.get('RANK', 0)), int(os.environ.get('WORLD_SIZE', 1)))
     try:
         with meet(getattr(args, 'device', 'cpu')) as team: _run(args, team)
     except KeyboardInterrupt as e:

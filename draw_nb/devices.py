@@ -104,11 +104,11 @@ class Team(Pact):
     def from_main(self, work: Callable, *arguments):
         "What `work(*arguments)` gives on the main process, told to the others as JSON."
         if self.size == 1: return work(*arguments)
-        said = list(json.dumps(work(*arguments)).encode()) if self.main else []
+        said = list(json.dumps(work(*arguments)).encode()) if self.main else [0]
         self.agree()
         length = torch.tensor([len(said)], device=self.device)
         self.exchange(dist.broadcast, length, 0)
-        letters = torch.tensor(said or [0] * length.item(), dtype=torch.uint8, device=self.device)
+        letters = torch.tensor(said if self.main else [0] * int(length), dtype=torch.uint8, device=self.device)
         self.exchange(dist.broadcast, letters, 0)
         return json.loads(bytes(letters.tolist()))
 
