@@ -106,7 +106,7 @@ def cut_number(file, boxes: Sequence[Box]) -> np.ndarray:  # uint8 [3, 64, 64]
         picture = opened.convert('RGB')
         return np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.BILINEAR, around(boxes, *picture.size))).transpose(2, 0, 1)
 
-# %% ../nbs/03e_colour.ipynb #read
+# %% ../nbs/03e_colour.ipynb #read-parts
 def _numbers(pictures, boxes, total, progress):
     "Cut the numbers out of pictures, (name, file) each; what cannot be read is named."
     numbers, bad = [], []
@@ -146,6 +146,7 @@ def _keep(numbers, path):
     except OSError: return False
     return True
 
+# %% ../nbs/03e_colour.ipynb #read
 def read_house_numbers(
     part: str,                       # train, extra or test
     root: str | Path | None = None,  # data root, see `data_root`

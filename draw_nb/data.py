@@ -101,10 +101,7 @@ class Images(Dataset):
         if self.binarise: x = (noise.uniform(seed, noise.BINARISE, step, index, x.shape[1:]) < x).float()
         return x
 
-    def subset(
-        self,
-        index: slice | Sequence[int] | Tensor,
-    ) -> 'Images':
+    def subset(self, index: slice | Sequence[int] | Tensor) -> 'Images':
         "Some of the images."
         part = copy(self)
         part.images, part.labels = self.images[index], None if self.labels is None else self.labels[index]

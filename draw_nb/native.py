@@ -303,11 +303,11 @@ def _call(function, *arguments):
         if isinstance(a, Tensor) and (a.dtype != torch.float32 or not a.is_cpu): raise TypeError(f"backend 'native' computes in single precision on the CPU, got {a.dtype} on {a.device.type}")
     function(*(ctypes.c_void_p(a.data_ptr()) if isinstance(a, Tensor) else ctypes.c_float(a) if isinstance(a, float) else ctypes.c_long(a) for a in arguments))
 
-# %% ../nbs/20b_native.ipynb #window-kit
+# %% ../nbs/20b_native.ipynb #reader-kit
 def _bank_grads(x, n, height, width): return x.new_empty(len(x), n, width), x.new_empty(len(x), n, height), x.new_empty(len(x))
 
-def _window_kit(lib):
-    "A reader and a writer, see `draw_nb.fast.Reader` and `draw_nb.fast.Writer`."
+def _reader(lib):
+    "Reading, see `draw_nb.fast.Reader`."
     class NativeReader(Reader):
         def __init__(self, c: DRAWConfig, x: Tensor, slots: int):
             super().__init__(c, x, slots)
@@ -338,6 +338,11 @@ def _window_kit(lib):
             self.pull(s, self.dx_hat, dcanvas)
             return self.grads
 
+    return NativeReader
+
+# %% ../nbs/20b_native.ipynb #window-kit
+def _writer(lib):
+    "Writing, see `draw_nb.fast.Writer`."
     class NativeWriter(Writer):
         def __init__(self, c: DRAWConfig, x: Tensor, slots: int):
             super().__init__(c, x, slots)
@@ -357,7 +362,7 @@ def _window_kit(lib):
             _call(lib.write_backward, *self.sizes, dcanvas, *self.saved[s], self.G[s], self.half[s], *self.grads, dpatch, dpatch.stride(0))
             return self.grads
 
-    return NativeReader, NativeWriter
+    return NativeWriter
 
 # %% ../nbs/20b_native.ipynb #native-kit
 def native_kit() -> Kit:
@@ -390,4 +395,4 @@ def native_kit() -> Kit:
                 _call(lib.window_backward, len(raw), n, *self.shape, unit, raw[:, 5 * w:], raw.stride(0), *banks[s][:2], *(g.contiguous() for g in grads), draw[:, 5 * w:], draw.stride(0))
             return draw
 
-    return Kit(cell_forward, cell_backward, NativeWindows, *_window_kit(lib))
+    return Kit(cell_forward, cell_backward, NativeWindows, _reader(lib), _writer(lib))

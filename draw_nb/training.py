@@ -84,7 +84,7 @@ def minibatches(
             index.append(order[max(step * r.batch_size - e * n, 0):(step + 1) * r.batch_size - e * n])
         yield step, torch.cat(index)
 
-# %% ../nbs/04_training.ipynb #evaluate
+# %% ../nbs/04_training.ipynb #evaluation
 @dataclass(frozen=True)
 class Evaluation:
     "What a model costs on a set of images, nats per image."
@@ -106,6 +106,7 @@ def _fitting(model, data):
     if data.image_shape == getattr(model.config, 'image_shape', data.image_shape): return data
     raise ValueError(f"{data.name}: want images of {list(model.config.image_shape)} for this model, got {list(data.image_shape)}")
 
+# %% ../nbs/04_training.ipynb #evaluate
 def evaluate(
     model: DRAW,
     data,                      # anything that `as_images` takes
@@ -173,6 +174,13 @@ def _check_finite(name, cost, norm, step, saved, lr):
     raise TrainingDiverged(f"step {step}: the {name} is {cost:g} nats and its gradient's norm {norm:g}; nothing was updated with it, and {saved}; "
                            f"start again in a new folder with a lower learning rate than {lr:g}")
 
+def _check_training(model, data, recipe, objective, watch):
+    check_type(nn.Module, model=model)
+    check_type(Recipe, recipe=recipe)
+    check_type(Objective, objective=objective)
+    if data is None or not hasattr(model, 'config'): raise TypeError(f"want images and a network of draw_nb to train, got {brief(data)} and {brief(model)}")
+    if watch is not None and not callable(watch): raise TypeError(f"watch: want a function, got {brief(watch)}")
+
 # %% ../nbs/04_training.ipynb #run
 @dataclass
 class Run:
@@ -180,6 +188,23 @@ class Run:
     model: Any           # the network with the averaged weights that were best on the validation images, or the last ones without such
     log: list[dict]      # one entry for each logged or validated step
     out: Path | None     # the folder with model, log and state
+
+# %% ../nbs/04_training.ipynb #state-parts
+def _check_same(name, key, have, want):
+    "Refuse a state of another run, and say only what differs."
+    if have == want: return
+    if isinstance(want, dict) and isinstance(have, dict):
+        keys = [k for k in want if want[k] != have.get(k)]
+        have, want = {k: have.get(k) for k in keys}, {k: want[k] for k in keys}
+    raise ValueError(f"{name} belongs to another run: its {key} has {have}, this run's {want}")
+
+def _grouped(tensors):
+    "From {'group/name': tensor} to {group: {name: tensor}}."
+    groups = {}
+    for key, t in tensors.items():
+        group, name = key.split('/')
+        groups.setdefault(group, {})[name] = t
+    return groups
 
 # %% ../nbs/04_training.ipynb #state
 class _State:
@@ -205,21 +230,12 @@ class _State:
     @torch.no_grad()
     def load(self, path):
         tensors, about = load_tensors(path)
-        for key, want in self.identity.items():
-            have = about.get(key)
-            if have == want: continue
-            if isinstance(want, dict) and isinstance(have, dict):  # say only what differs
-                keys = [k for k in want if want[k] != have.get(k)]
-                have, want = {k: have.get(k) for k in keys}, {k: want[k] for k in keys}
-            raise ValueError(f"{path.name} belongs to another run: its {key} has {have}, this run's {want}")
+        for key, want in self.identity.items(): _check_same(path.name, key, about.get(key), want)
         try: self.fill(tensors, about)
         except (KeyError, ValueError, TypeError, RuntimeError) as e: raise WeightsError(f"{path.name}: want the state of this run, but it is damaged ({e!r})") from None
 
     def fill(self, tensors, about):
-        groups = {}
-        for key, t in tensors.items():
-            group, name = key.split('/')
-            groups.setdefault(group, {})[name] = t
+        groups = _grouped(tensors)
         check_whole(0, step=about['step'])
         for k, p in self.params.items():
             p.copy_(groups['model'][k])
@@ -346,11 +362,7 @@ def train(
     watch: Callable[[list[dict], Any, float], None] | None = None,  # called at each logged step with the log, the averaged weights and the share of the steps that is done
 ) -> Run:                              # `model` itself, holding the averaged weights, and the log
     "Train a model by Adam on the bound (Eq 12), one sample of z for each image and step, or on another objective."
-    check_type(nn.Module, model=model)
-    check_type(Recipe, recipe=recipe)
-    check_type(Objective, objective=objective)
-    if data is None or not hasattr(model, 'config'): raise TypeError(f"want images and a network of draw_nb to train, got {brief(data)} and {brief(model)}")
-    if watch is not None and not callable(watch): raise TypeError(f"watch: want a function, got {brief(watch)}")
+    _check_training(model, data, recipe, objective, watch)
     r, out, device = recipe, None if out is None else Path(out), next(model.parameters()).device
     team = meet(device)  # the processes that share this training, see notebook 21; usually this one alone
     with team:
