@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['GROWTH', 'products', 'flops', 'training_step', 'classifier_step', 'lstm_chains', 'product_limit', 'scene_work',
-           'data_work', 'interleave', 'peak_memory', 'processes', 'card_steps', 'launches', 'card', 'card_summary',
-           'native_steps', 'benchmark', 'summary']
+           'data_work', 'interleave', 'peak_memory', 'processes', 'page_redraws', 'card_steps', 'launches', 'card',
+           'card_summary', 'native_steps', 'benchmark', 'summary']
 
 # %% ../nbs/20a_benchmark.ipynb #imports
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -21,6 +22,7 @@ import torch
 from torch import nn
 
 from . import noise
+from .browser import ATTENTION_JS
 from .captured import Launches
 from .checks import check_one_of, check_type, check_whole
 from .classifier import Classifier, ClassifierConfig
@@ -176,6 +178,21 @@ os._exit(0)  # gloo's threads do not always survive the interpreter's own way ou
     if any(p.returncode for p in all_of_them): raise RuntimeError(f"{n} processes: one of them failed")
     return [float(line) for line in said[0].split()[1:]]
 
+# %% ../nbs/20a_benchmark.ipynb #page
+def page_redraws() -> list[float]:
+    "Seconds of redraws of the attention page's filterbanks, glimpse and patch, for 12 x 12 filters on 100 x 100 pixels in colour; none without node."
+    node = shutil.which('node')
+    if node is None: return []
+    script = ATTENTION_JS + """
+const x = [0, 1, 2].map(() => Array.from({length: 100}, () => Array.from({length: 100}, Math.random)));
+for (let i = 0; i < 31; i++) {
+  const start = performance.now(), Fx = filterbank(20 + i, 5, 2, 12, 100), Fy = filterbank(50, 5, 2, 12, 100), glimpse = read(x, Fx, Fy, 1);
+  write(glimpse, Fx, Fy, 1);
+  if (i) console.log((performance.now() - start) / 1000);
+}
+"""
+    return [float(line) for line in subprocess.run([node, '-e', script], check=True, capture_output=True, text=True).stdout.split()]
+
 # %% ../nbs/20a_benchmark.ipynb #card-steps
 def card_steps(c: DRAWConfig, batch: int, device: str) -> dict[str, Callable[[], None]]:
     "Training steps as `train` takes them, on a device, on each path that it can take there."
@@ -249,6 +266,7 @@ def benchmark(repeats: int = 9) -> dict:
     fast = Fast(model)
     report['more'] = interleave({'100 pictures drawn': lambda: fast.generate(100), 'the same, plain path': lambda: model.generate(100), 'fast path, 8 segments': training_step(c, 100, 'fast', 8)}, few)
     report['classifier, 8 glimpses, batch 128'] = interleave({'training step': classifier_step(ClassifierConfig(), 128), 'scenes': scene_work(128)}, few)
+    if redraws := page_redraws(): report['attention page'] = {'a redraw, JavaScript': redraws}
     report['growth'] = []
     for changes in GROWTH:
         batch, config = changes.get('batch', 100), DRAWConfig(**{k: v for k, v in changes.items() if k != 'batch'})
