@@ -188,7 +188,7 @@ const x = [0, 1, 2].map(() => Array.from({length: 100}, () => Array.from({length
 for (let i = 0; i < 31; i++) {
   const start = performance.now(), Fx = filterbank(20 + i, 5, 2, 12, 100), Fy = filterbank(50, 5, 2, 12, 100), glimpse = read(x, Fx, Fy, 1);
   write(glimpse, Fx, Fy, 1);
-  if (i) console.log((performance.now() - start) / 1000);
+  if (i) console.log(String((performance.now() - start) / 1000));  // as a word, for numbers may come in colour
 }
 """
     return [float(line) for line in subprocess.run([node, '-e', script], check=True, capture_output=True, text=True).stdout.split()]
