@@ -41,13 +41,13 @@ DRAWINGS = {  # data set, validation images, and the recipe at each scale; the n
     'cifar': ('cifar', 2000, dict(laptop=Recipe(steps=6000, lr=3e-3, validate_every=500), paper=Recipe(steps=300_000, lr=1e-3, average=.9999, validate_every=5000, save_every=1000))),
 }
 DRAWINGS['mnist-no-attention'] = DRAWINGS['mnist']
-CLASSIFIERS: dict[str, tuple[type, Any, dict]] = {  # the network, its configuration, and what changes at the scale of smoke
-    'cluttered-8': (Classifier, ClassifierConfig(), dict(hidden=32, steps=2)),
-    'cluttered-4': (Classifier, ClassifierConfig(steps=4), dict(hidden=32, steps=2)),
-    'cluttered-conv': (ConvNet, ConvNetConfig(), dict(hidden=32)),
+CLASSIFIERS: dict[str, tuple[type, Any, dict, dict]] = {  # the network, its configuration, what changes in it at the scale of smoke, and in the recipe at that of a laptop
+    'cluttered-8': (Classifier, ClassifierConfig(), dict(hidden=32, steps=2), dict(steps=110_000, lr=2.5e-3, warmup=2000)),
+    'cluttered-4': (Classifier, ClassifierConfig(steps=4), dict(hidden=32, steps=2), dict(steps=160_000, lr=4e-3)),
+    'cluttered-conv': (ConvNet, ConvNetConfig(), dict(hidden=32), dict(lr=2e-3)),
 }
 CLASSIFIER_RECIPES = dict(smoke=Recipe(steps=100, batch_size=50, lr=1e-2, warmup=5, validate_every=50),
-                          laptop=Recipe(steps=60_000, batch_size=128, lr=5e-3, window_lr=0.3, clip=2., warmup=1000, average=.9995, validate_every=2000, save_every=1000, log_every=100),
+                          laptop=Recipe(steps=60_000, batch_size=128, window_lr=0.3, clip=1., warmup=1000, average=.9998, validate_every=2000, save_every=1000, log_every=100),
                           paper=Recipe(steps=200_000, batch_size=128, lr=1e-3, window_lr=0.3, clip=1., warmup=500, validate_every=5000, save_every=1000, log_every=100))
 EXPERIMENTS = (*DRAWINGS, *CLASSIFIERS)
 
@@ -59,9 +59,10 @@ def experiment(
     check_one_of(EXPERIMENTS, experiment=name)
     check_one_of(SCALES, scale=scale)
     if name in CLASSIFIERS:
-        network, config, smaller = CLASSIFIERS[name]
+        network, config, smaller, own = CLASSIFIERS[name]
         if scale == 'smoke': config = replace(config, **smaller)
-        return Experiment('cluttered-mnist', network, config, CLASSIFIER_RECIPES[scale], 10_000, LABELS)
+        recipe = replace(CLASSIFIER_RECIPES[scale], **own if scale == 'laptop' else {})
+        return Experiment('cluttered-mnist', network, config, recipe, 10_000, LABELS)
     data, valid_images, recipes = DRAWINGS[name]
     return Experiment(data, DRAW, DRAWConfig.preset(name, scale), {'smoke': SMOKE, **recipes}[scale], valid_images)
 
