@@ -36,6 +36,7 @@ class ClassifierConfig:
     log_delta: float = 0.      # ... and this log delta~: the whole image
     head_std: float = 0.1      # the attention outputs start with weights N(0, head_std^2)
     forget_bias: float = 1.    # added to the LSTM's forget gates
+    window_clip: float = 30.   # largest norm of one example's gradient at a window's raw outputs, nats
 
     def __post_init__(self): check_numbers(self)
 
@@ -48,6 +49,16 @@ class Glimpse(NamedTuple):
     window: Window   # where it looks
     glimpse: Tensor  # what it sees, [batch, channels, n, n]
     h: Tensor        # the LSTM's state afterwards, [batch, hidden]
+
+class _Clip(torch.autograd.Function):
+    "Outputs that stay as they are, whose gradient is cut to a largest norm for each example, where the cost is a mean over the batch."
+    @staticmethod
+    def forward(ctx, raw, most):
+        ctx.most = most
+        return raw.view_as(raw)
+
+    @staticmethod
+    def backward(ctx, grad): return grad * (ctx.most / (len(grad) * grad.norm(dim=1, keepdim=True))).clamp(max=1), None
 
 class Classifier(nn.Module):
     "An LSTM that takes glimpses of an image through the selective read of section 3.2, and then names its class."
@@ -69,7 +80,7 @@ class Classifier(nn.Module):
         c, h = self.config, self.h_0.expand(len(x), -1)
         s = torch.zeros_like(h)
         for _ in range(c.steps):
-            window = attention_params(self.window(h), c.read, c.height, c.width)
+            window = attention_params(_Clip.apply(self.window(h), c.window_clip), c.read, c.height, c.width)
             seen = read(x, *filterbank(window, c.read, c.height, c.width), window.gamma)
             h, s = self.lstm(seen.flatten(1), (h, s))
             yield Glimpse(window, seen, h)
