@@ -280,6 +280,7 @@ def main(argv: list[str] | None = None):
     args, team = parser().parse_args(argv), Team(int(os.environ.get('RANK', 0)), int(os.environ.get('WORLD_SIZE', 1)))
     try:
         with meet(getattr(args, 'device', 'cpu')) as team: _run(args, team)
+        team.leave()
     except KeyboardInterrupt as e:
         if args.debug: raise
         if team.rank == team.speaker: print(f"draw_nb: {str(e) or 'interrupted'}", file=sys.stderr)

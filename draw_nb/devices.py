@@ -10,6 +10,7 @@ import atexit
 import json
 import multiprocessing
 import os
+import sys
 from collections.abc import Callable
 from functools import cache
 
@@ -122,6 +123,13 @@ class Team(Pact):
         "Refuse to go on with other values than the main process has."
         for key, want in self.from_main(dict, what).items():
             if what[key] != want: raise ValueError(f"process {self.rank}: want its {key} to be the main process's, {want}, got {what[key]}")
+
+    def leave(self):
+        "End this process, whose work is done, when it is one of several: Gloo's threads do not always survive the interpreter's own way out."
+        if self.size == 1: return
+        _leave()
+        for stream in (sys.stdout, sys.stderr): stream.flush()
+        os._exit(0)
 
 # %% ../nbs/21_many.ipynb #meet
 def _leave():
