@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['GROWTH', 'products', 'flops', 'training_step', 'classifier_step', 'lstm_chains', 'product_limit', 'scene_work',
            'data_work', 'interleave', 'peak_memory', 'processes', 'page_redraws', 'card_steps', 'launches', 'card',
-           'card_summary', 'native_steps', 'benchmark', 'summary']
+           'card_summary', 'on_each_path', 'benchmark', 'summary']
 
 # %% ../nbs/20a_benchmark.ipynb #imports
 import os
@@ -24,7 +24,7 @@ from torch import nn
 from . import noise
 from .browser import ATTENTION_JS
 from .captured import Launches
-from .checks import check_one_of, check_type, check_whole
+from .checks import brief, check_one_of, check_type, check_whole
 from .classifier import Classifier, ClassifierConfig
 from .data import Images, Scenes
 from .fast import BACKENDS, Fast, accelerate
@@ -61,14 +61,14 @@ def training_step(c: DRAWConfig, batch: int, backend: str, segments: int = 1, pr
         adam.zero_grad()
     return run
 
-def classifier_step(c: ClassifierConfig, batch: int) -> Callable[[], None]:
+def classifier_step(c: ClassifierConfig, batch: int, backend: str = 'fast', precision: str = 'float32') -> Callable[[], None]:
     "Forward, backward and Adam of the attentive classifier on random scenes."
     check_whole(1, batch=batch)
     torch.manual_seed(0)
     model, x, labels = Classifier(c), torch.rand(batch, *c.image_shape), torch.randint(c.classes, (batch,))
-    adam = torch.optim.Adam(model.parameters(), fused=True)
+    net, adam = accelerate(model, backend, precision=precision), torch.optim.Adam(model.parameters(), fused=True)
     def run():
-        nn.functional.cross_entropy(model(x), labels).backward()
+        nn.functional.cross_entropy(net(x), labels).backward()
         adam.step()
         adam.zero_grad()
     return run
@@ -244,12 +244,16 @@ def card_summary(report: dict) -> list[str]:
 GROWTH = [dict(steps=16, batch=n) for n in (25, 50, 200, 400)] + [dict(steps=n) for n in (4, 8, 16, 32)] + \
          [dict(steps=16, height=n, width=n) for n in (14, 56, 84)] + [dict(steps=16, hidden=n) for n in (64, 128, 512)]
 
-def native_steps(c: DRAWConfig) -> dict[str, Callable[[], None]]:
-    "Training steps with the parts in C of notebook 20b, if this machine has a compiler."
-    check_type(DRAWConfig, c=c)
+def on_each_path(
+    step: Callable[[str, str], Callable[[], None]],  # from (backend, precision) to the work of a training step
+) -> dict[str, Callable[[], None]]:
+    "A training step on each path of the processor, those with the parts in C of notebook 20b if this machine has a compiler."
+    if not callable(step): raise TypeError(f"step: want a function of backend and precision, got {brief(step)}")
+    paths = {'fast path': 'fast', 'native': 'native'}
     try: library()
-    except NativeError: return {}
-    return {'native': training_step(c, 100, 'native'), 'native, bfloat16': training_step(c, 100, 'native', precision='bfloat16')}
+    except NativeError: del paths['native']
+    works = {name + ending: step(backend, precision) for name, backend in paths.items() for ending, precision in (('', 'float32'), (', bfloat16', 'bfloat16'))}
+    return works | {'plain path': step('eager', 'float32')}
 
 def benchmark(repeats: int = 9) -> dict:
     "Time the yardstick against its limits, and how it grows; seconds."
@@ -257,15 +261,14 @@ def benchmark(repeats: int = 9) -> dict:
     torch.manual_seed(0)
     c, free = DRAWConfig(), DRAWConfig.preset('mnist-no-attention')
     report: dict = dict(machine=platform.machine(), cores=torch.get_num_threads(), torch=torch.__version__, repeats=repeats, gflop=flops(c, 100) / 1e9)
-    report['step'] = interleave({'fast path': training_step(c, 100, 'fast'), 'fast path, bfloat16': training_step(c, 100, 'fast', precision='bfloat16'),
-                                 **native_steps(c), 'plain path': training_step(c, 100, 'eager'), 'LSTM chains': lstm_chains(c, 100),
+    report['step'] = interleave({**on_each_path(lambda backend, precision: training_step(c, 100, backend, precision=precision)), 'LSTM chains': lstm_chains(c, 100),
                                  'product limit': product_limit(c, 100), 'data and noise': data_work(c, 100)}, repeats)
     few = max(1, repeats // 3)
-    report['no attention'] = interleave({'fast path': training_step(free, 100, 'fast'), 'fast path, bfloat16': training_step(free, 100, 'fast', precision='bfloat16'), **native_steps(free), 'plain path': training_step(free, 100, 'eager'), 'product limit': product_limit(free, 100)}, few)
+    report['no attention'] = interleave({**on_each_path(lambda backend, precision: training_step(free, 100, backend, precision=precision)), 'product limit': product_limit(free, 100)}, few)
     model = DRAW(c)
     fast = Fast(model)
     report['more'] = interleave({'100 pictures drawn': lambda: fast.generate(100), 'the same, plain path': lambda: model.generate(100), 'fast path, 8 segments': training_step(c, 100, 'fast', 8)}, few)
-    report['classifier, 8 glimpses, batch 128'] = interleave({'training step': classifier_step(ClassifierConfig(), 128), 'scenes': scene_work(128)}, few)
+    report['classifier, 8 glimpses, batch 128'] = interleave({**on_each_path(lambda *path: classifier_step(ClassifierConfig(), 128, *path)), 'scenes': scene_work(128)}, few)
     if redraws := page_redraws(): report['attention page'] = {'a redraw, JavaScript': redraws}
     report['growth'] = []
     for changes in GROWTH:

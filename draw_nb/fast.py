@@ -11,7 +11,7 @@ __all__ = ['aten', 'TORCH', 'PRECISIONS', 'BACKENDS', 'Lens', 'shrink', 'stretch
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -275,15 +275,15 @@ class Room:
 # %% ../nbs/20_fast.ipynb #rooms
 class Rooms:
     "The rooms that are free, and how new ones are furnished."
-    free: list[Room]
+    free: list
 
-    def __init__(self, low: bool, kit: Kit):
-        self.low, self.kit, self.free = low, kit, []
+    def __init__(self, low: bool, kit: Kit, kind: type = Room):
+        self.low, self.kit, self.kind, self.free = low, kit, kind, []
 
-    def take(self, c: DRAWConfig, x: Tensor, T: int, slots: int) -> Room:
+    def take(self, c: Any, x: Tensor, T: int, slots: int) -> Any:
         "A room that fits; whoever takes it puts it back among the free."
         room = next((r for r in self.free if r.fits == (T, slots, x.shape, x.dtype, x.device)), None)
-        if room is None: return Room(c, x, T, slots, self.low, self.kit)
+        if room is None: return self.kind(c, x, T, slots, self.low, self.kit)
         self.free.remove(room)
         return room
 
@@ -461,8 +461,8 @@ def accelerate(
     backend: str = 'fast',       # 'fast', 'native' for the same with parts in C (notebook 20b), 'captured' for the same on a GPU (20c), or 'eager' for the plain path
     segments: int = 1,           # see `Fast`
     precision: str = 'float32',  # see `Fast`
-) -> Callable[..., Bound]:       # to be called as `(x, eps)`
-    "The quickest way to a model's bound that has passed its tests: `Fast` for DRAW on the CPU, otherwise the model itself."
+) -> Callable[..., Any]:         # to be called as `(x, eps)`, or as `(x)` if it names classes
+    "The quickest way to a model's bound, or to its log-odds, that has passed its tests: on the CPU `Fast` for DRAW and `FastClassifier` (notebook 20e) for its like, otherwise the model itself."
     check_type(nn.Module, model=model)
     check_one_of(BACKENDS, backend=backend)
     where = next((p.device.type for p in model.parameters()), 'cpu')
@@ -470,9 +470,12 @@ def accelerate(
         if not isinstance(model, DRAW) or where != 'cuda': raise ValueError(f"backend: 'captured' is for DRAW on a CUDA device, got {type(model).__name__} on {where}")
         if segments != 1: raise ValueError(f"segments: want 1 for backend 'captured', which keeps all of a step, got {segments}")
         return Fast(model, precision=precision)
-    if backend != 'eager' and isinstance(model, DRAW) and where == 'cpu':
-        if backend == 'fast': return Fast(model, segments, precision)
-        from draw_nb.native import native_kit  # which rests on this module
-        return Fast(model, segments, precision, native_kit())
-    if segments != 1 or precision != 'float32': raise ValueError("segments and precision: only for DRAW on the fast path of the CPU")
+    looks = getattr(model, 'kind', None) == 'classifier'
+    if segments != 1 and looks: raise ValueError(f"segments: want 1 for a classifier, which has few steps, got {segments}")
+    if backend != 'eager' and where == 'cpu' and (looks or isinstance(model, DRAW)):
+        from draw_nb.fast_classifier import FastClassifier  # these rest on this module
+        from draw_nb.native import native_kit
+        kit = native_kit() if backend == 'native' else TORCH
+        return Fast(model, segments, precision, kit) if isinstance(model, DRAW) else FastClassifier(model, precision, kit)
+    if segments != 1 or precision != 'float32': raise ValueError("segments and precision: only for the fast path on the CPU")
     return model
