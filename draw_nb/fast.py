@@ -40,6 +40,7 @@ class Lens:
         self.half = torch.tensor([(width + 1) / 2, (height + 1) / 2], **new)
         self.axes = [(slice(0, 2), width)] if height == width else [(slice(0, 1), width), (slice(1, 2), height)]  # x, y
         self.a = [torch.arange(1, size + 1, **new) for _, size in self.axes]
+        self.counted = [torch.stack([a - a[len(a) // 2], torch.ones_like(a)], 1) for a in self.a]  # pixels from the middle, for sums of them
         shapes = [(slots, len(like), axes.stop - axes.start, sum(ns), size) for axes, size in self.axes]
         (self.exponents, self.banks), self.saved = ([torch.empty(shape, **new).unbind(0) for shape in shapes] for _ in range(2)), [None] * slots
 
@@ -50,13 +51,14 @@ class Lens:
         delta = scale[..., 1] * self.unit
         centre = ((r[..., :2] + 1) * self.half).index_select(1, self.owner)
         mu = torch.addcmul(centre, delta.index_select(1, self.owner)[..., None], self.i[:, None]).mT[..., None]
-        factor = (-0.5 / scale[..., 0]).index_select(1, self.owner)[:, None, :, None]
+        factor, nears = (-0.5 / scale[..., 0]).index_select(1, self.owner)[:, None, :, None], []
         for (axes, size), a, exponents, banks in zip(self.axes, self.a, self.exponents, self.banks):
             m = mu[:, axes]
             near = m.round().clamp_(1, size)
             torch.sub(a, near, out=exponents[s]).mul_(a + (near - 2 * m)).mul_(factor)
             torch.softmax(exponents[s], -1, out=banks[s])
-        self.saved[s] = raw, delta, factor
+            nears.append(near[..., 0])
+        self.saved[s] = raw, delta, factor, nears
         return [banks[s] for banks in self.banks], scale[..., 2]
 
     def pick(self, banks: list[Tensor], window: int) -> tuple[Tensor, Tensor]:
@@ -65,11 +67,12 @@ class Lens:
 
     def backward(self, s: int, dbanks: list[Tensor], dlog_gamma: Tensor) -> Tensor:
         "The gradient of the raw outputs, [batch, 5 windows]."
-        raw, delta, factor = self.saved[s]
+        raw, delta, factor, nears = self.saved[s]
         dmu, dsigma = [], delta.new_zeros(())
-        for grad, banks, exponents, a in zip(dbanks, self.banks, self.exponents, self.a):
+        for grad, banks, exponents, a, counted, near in zip(dbanks, self.banks, self.exponents, self.a, self.counted, nears):
             de = aten._softmax_backward_data(grad, banks[s], -1, grad.dtype)
-            dmu.append(de @ (a - a[len(a) // 2]))
+            pull, excess = (de @ counted).unbind(-1)  # the excess should be zero, and where a filter is sharp it is all there is
+            dmu.append(pull - (near - a[len(a) // 2]) * excess)
             dsigma = dsigma - de.mul_(exponents[s]).sum((1, 3))
         dmu = (dmu[0] if len(dmu) == 1 else torch.cat(dmu, 1)) * (-2 * factor[..., 0])
         dcentre = (dmu @ self.belongs).mT * self.half

@@ -61,7 +61,7 @@ def _held(at, LIMIT: tl.constexpr):
 
 @jit
 def _bank(raw, axis: tl.constexpr, unit, N: tl.constexpr, size: tl.constexpr, BN: tl.constexpr, BS: tl.constexpr, LIMIT: tl.constexpr):
-    "A filterbank [BN, BS], and of it the exponents, the filters' places [BN] in strides, and -1/2 sigma^2."
+    "A filterbank [BN, BS], and of it the exponents, the filters' nearest pixels and places in strides, [BN], and -1/2 sigma^2."
     i, a = tl.arange(0, BN), tl.arange(0, BS)
     place = i + 0.5 - N / 2
     mu = (_held(raw + axis, LIMIT) + 1) * ((size + 1) / 2) + place * unit * tl.exp(_held(raw + 3, LIMIT))
@@ -70,14 +70,14 @@ def _bank(raw, axis: tl.constexpr, unit, N: tl.constexpr, size: tl.constexpr, BN
     e = (a[None, :] + 1 - near[:, None]) * (a[None, :] + 1 + (near - 2 * mu)[:, None]) * factor
     inside = (i[:, None] < N) & (a[None, :] < size)
     F = tl.where(inside, tl.exp(tl.where(inside, e, 0.)), 0.)
-    return F / tl.maximum(tl.sum(F, 1), 1e-30)[:, None], e, place, factor
+    return F / tl.maximum(tl.sum(F, 1), 1e-30)[:, None], e, near, place, factor
 
 # %% ../nbs/20d_kernels.ipynb #bank-back
 @jit
-def _pulls(F, dF, e, place, factor, size: tl.constexpr, BS: tl.constexpr):
-    a = tl.arange(0, BS)
+def _pulls(F, dF, e, near, place, factor, BS: tl.constexpr):
+    a = tl.arange(0, BS) + 1
     de = F * (dF - tl.sum(F * dF, 1)[:, None])
-    dmu = -2 * factor * tl.sum(de * (a - size // 2)[None, :], 1)
+    dmu = -2 * factor * tl.sum(de * (a[None, :] - near[:, None]), 1)
     return tl.sum(dmu, 0), tl.sum(dmu * place, 0), -tl.sum(tl.sum(de * e, 1), 0)
 
 @jit
@@ -92,8 +92,8 @@ def _store_window(raw, draw, dx, dy, dlog_sigma2, ddelta, dlog_gamma, unit, LIMI
 # %% ../nbs/20d_kernels.ipynb #read-forward
 @jit
 def _read_image(raw, x, canvas, x_hat, r, unit, N: tl.constexpr, C: tl.constexpr, height: tl.constexpr, width: tl.constexpr, BN: tl.constexpr, BH: tl.constexpr, BW: tl.constexpr, LIMIT: tl.constexpr):
-    F_x, _, _, _ = _bank(raw, 0, unit, N, width, BN, BW, LIMIT)
-    F_y, _, _, _ = _bank(raw, 1, unit, N, height, BN, BH, LIMIT)
+    F_x, _, _, _, _ = _bank(raw, 0, unit, N, width, BN, BW, LIMIT)
+    F_y, _, _, _, _ = _bank(raw, 1, unit, N, height, BN, BH, LIMIT)
     gamma, i, y, across = tl.exp(_held(raw + 4, LIMIT)), tl.arange(0, BN), tl.arange(0, BH)[:, None], tl.arange(0, BW)[None, :]
     pixels, kept = (y < height) & (across < width), (i[:, None] < N) & (i[None, :] < N)
     for c in range(C):
@@ -123,8 +123,8 @@ def _read_backward(raw, raw_row, x, x_hat, dr, dr_row, dcanvas, draw, unit, N: t
                    BN: tl.constexpr, BH: tl.constexpr, BW: tl.constexpr, LIMIT: tl.constexpr):
     n = tl.program_id(0).to(tl.int64)
     raw, dr, i = raw + raw_row * n, dr + dr_row * n, tl.arange(0, BN)
-    F_x, e_x, place, factor = _bank(raw, 0, unit, N, width, BN, BW, LIMIT)
-    F_y, e_y, place, factor = _bank(raw, 1, unit, N, height, BN, BH, LIMIT)
+    F_x, e_x, x_near, place, factor = _bank(raw, 0, unit, N, width, BN, BW, LIMIT)
+    F_y, e_y, y_near, place, factor = _bank(raw, 1, unit, N, height, BN, BH, LIMIT)
     gamma, y, across = tl.exp(_held(raw + 4, LIMIT)), tl.arange(0, BH)[:, None], tl.arange(0, BW)[None, :]
     pixels, kept = (y < height) & (across < width), (i[:, None] < N) & (i[None, :] < N)
     dF_x, dF_y, dlog_gamma = tl.zeros([BN, BW], tl.float32), tl.zeros([BN, BH], tl.float32), 0.
@@ -137,15 +137,15 @@ def _read_backward(raw, raw_row, x, x_hat, dr, dr_row, dcanvas, draw, unit, N: t
         drawn = image - error  # sigmoid(c)
         back = tl.dot(tl.trans(F_y), half, input_precision='ieee') * drawn * (1 - drawn)
         tl.store(dcanvas + at, tl.load(dcanvas + at, pixels, 0.) - back, pixels)
-    x_centre, x_stride, x_width = _pulls(F_x, dF_x, e_x, place, factor, width, BW)
-    y_centre, y_stride, y_width = _pulls(F_y, dF_y, e_y, place, factor, height, BH)
+    x_centre, x_stride, x_width = _pulls(F_x, dF_x, e_x, x_near, place, factor, BW)
+    y_centre, y_stride, y_width = _pulls(F_y, dF_y, e_y, y_near, place, factor, BH)
     _store_window(raw, draw + 5 * n, x_centre * ((width + 1) / 2), y_centre * ((height + 1) / 2), x_width + y_width, x_stride + y_stride, dlog_gamma, unit, LIMIT)
 
 # %% ../nbs/20d_kernels.ipynb #write-forward
 @jit
 def _write_image(raw, patch, canvas, unit, N: tl.constexpr, C: tl.constexpr, height: tl.constexpr, width: tl.constexpr, BN: tl.constexpr, BH: tl.constexpr, BW: tl.constexpr, LIMIT: tl.constexpr):
-    F_x, _, _, _ = _bank(raw, 0, unit, N, width, BN, BW, LIMIT)
-    F_y, _, _, _ = _bank(raw, 1, unit, N, height, BN, BH, LIMIT)
+    F_x, _, _, _, _ = _bank(raw, 0, unit, N, width, BN, BW, LIMIT)
+    F_y, _, _, _, _ = _bank(raw, 1, unit, N, height, BN, BH, LIMIT)
     gamma, i, y, across = tl.exp(_held(raw + 4, LIMIT)), tl.arange(0, BN), tl.arange(0, BH)[:, None], tl.arange(0, BW)[None, :]
     pixels, kept = (y < height) & (across < width), (i[:, None] < N) & (i[None, :] < N)
     for c in range(C):
@@ -165,8 +165,8 @@ def _write_backward(raw, raw_row, patch, patch_row, dcanvas, dpatch, dpatch_row,
                     BN: tl.constexpr, BH: tl.constexpr, BW: tl.constexpr, LIMIT: tl.constexpr):
     n = tl.program_id(0).to(tl.int64)
     raw, patch, dpatch, i = raw + raw_row * n, patch + patch_row * n, dpatch + dpatch_row * n, tl.arange(0, BN)
-    F_x, e_x, place, factor = _bank(raw, 0, unit, N, width, BN, BW, LIMIT)
-    F_y, e_y, place, factor = _bank(raw, 1, unit, N, height, BN, BH, LIMIT)
+    F_x, e_x, x_near, place, factor = _bank(raw, 0, unit, N, width, BN, BW, LIMIT)
+    F_y, e_y, y_near, place, factor = _bank(raw, 1, unit, N, height, BN, BH, LIMIT)
     gamma, y, across = tl.exp(_held(raw + 4, LIMIT)), tl.arange(0, BH)[:, None], tl.arange(0, BW)[None, :]
     pixels, kept = (y < height) & (across < width), (i[:, None] < N) & (i[None, :] < N)
     dF_x, dF_y, dlog_gamma = tl.zeros([BN, BW], tl.float32), tl.zeros([BN, BH], tl.float32), 0.
@@ -177,8 +177,8 @@ def _write_backward(raw, raw_row, patch, patch_row, dcanvas, dpatch, dpatch_row,
         rows, _, more_x, more_y, more = _shares(F_x, F_y, seen, w)
         dF_x, dF_y, dlog_gamma = dF_x + more_x, dF_y + more_y, dlog_gamma - more
         tl.store(dpatch + there, tl.dot(rows, tl.trans(F_x), input_precision='ieee') / gamma, kept)
-    x_centre, x_stride, x_width = _pulls(F_x, dF_x, e_x, place, factor, width, BW)
-    y_centre, y_stride, y_width = _pulls(F_y, dF_y, e_y, place, factor, height, BH)
+    x_centre, x_stride, x_width = _pulls(F_x, dF_x, e_x, x_near, place, factor, BW)
+    y_centre, y_stride, y_width = _pulls(F_y, dF_y, e_y, y_near, place, factor, BH)
     _store_window(raw, draw + 5 * n, x_centre * ((width + 1) / 2), y_centre * ((height + 1) / 2), x_width + y_width, x_stride + y_stride, dlog_gamma, unit, LIMIT)
 
 # %% ../nbs/20d_kernels.ipynb #parts

@@ -127,7 +127,7 @@ void window_backward(long b, long n, long width, long height, float unit, const 
                 #pragma omp simd reduction(+:pull, dsigma)
                 for (long a = 0; a < size; a++) {
                     float de = F[a] * (dF[a] - mean);
-                    pull += de * (a - size / 2);
+                    pull += de * (a + 1 - near);
                     dsigma -= de * (a + 1 - near) * (a + 1 + shift) * factor;
                 }
                 dcentre -= 2.f * factor * pull;
