@@ -71,7 +71,7 @@ class Lens:
         dmu, dsigma = [], delta.new_zeros(())
         for grad, banks, exponents, a, counted, near in zip(dbanks, self.banks, self.exponents, self.a, self.counted, nears):
             de = aten._softmax_backward_data(grad, banks[s], -1, grad.dtype)
-            pull, excess = (de @ counted).unbind(-1)  # the excess should be zero, and where a filter is sharp it is all there is
+            pull, excess = (de @ counted).unbind(-1)  # the excess is zero but for rounding, which in a sharp filter is nearly all of the pull
             dmu.append(pull - (near - a[len(a) // 2]) * excess)
             dsigma = dsigma - de.mul_(exponents[s]).sum((1, 3))
         dmu = (dmu[0] if len(dmu) == 1 else torch.cat(dmu, 1)) * (-2 * factor[..., 0])
