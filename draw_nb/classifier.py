@@ -37,23 +37,23 @@ class ClassifierConfig:
     log_delta: float = 0.      # ... and this log delta~: the whole image
     head_std: float = 0.1      # the attention outputs start with weights N(0, head_std^2)
     forget_bias: float = 1.    # added to the LSTM's forget gates
-    window_clip: float = 30.   # largest norm of one example's gradient at a window's raw outputs, nats
+    window_clip: float | None = 30.  # largest norm of one example's gradient at a window's raw outputs, nats; None leaves it as it is
 
     def __post_init__(self):
         check_numbers(self)
-        if self.window_clip <= 0: raise ValueError(f"window_clip: want a number above 0, got {self.window_clip}")
+        if self.window_clip is not None and self.window_clip <= 0: raise ValueError(f"window_clip: want a number above 0, got {self.window_clip}")
 
     @property
     def image_shape(self) -> tuple[int, int, int]: return self.channels, self.height, self.width
 
 # %% ../nbs/10_cluttered_digits.ipynb #clip
 def cut(
-    grad: Tensor,  # of the mean cost of a batch, [batch, outputs]
-    most: float,   # largest norm of the gradient of an example's own cost
+    grad: Tensor,        # of the mean cost of a batch, [batch, outputs]
+    most: float | None,  # largest norm of the gradient of an example's own cost; None leaves all as they are
 ) -> Tensor:
     "Shorten the gradients of examples that are too long, and keep their direction."
     check_shapes(grad=(grad, 'batch', 'outputs'))
-    return grad * (most / (len(grad) * grad.norm(dim=1, keepdim=True))).clamp(max=1)
+    return grad if most is None else grad * (most / (len(grad) * grad.norm(dim=1, keepdim=True))).clamp(max=1)
 
 class _Cut(torch.autograd.Function):
     "Outputs that stay as they are, whose gradient is cut."

@@ -42,6 +42,13 @@ class Seat:
         if len(index) < self.size: raise ValueError(f"batch_size: want at least {self.size}, an example for each process, got {len(index)}")
         return index[self.rank::self.size]
 
+    def leave(self):
+        "End this process, whose work is done, when it is one of several: Gloo's threads do not always survive the interpreter's own way out."
+        if self.size == 1: return
+        _leave()
+        for stream in (sys.stdout, sys.stderr): stream.flush()
+        os._exit(0)
+
 # %% ../nbs/21_many.ipynb #pact
 class LeftAlone(RuntimeError):
     "Another process of this training has failed, and says why if it can; this one only stops."
@@ -123,13 +130,6 @@ class Team(Pact):
         "Refuse to go on with other values than the main process has."
         for key, want in self.from_main(dict, what).items():
             if what[key] != want: raise ValueError(f"process {self.rank}: want its {key} to be the main process's, {want}, got {what[key]}")
-
-    def leave(self):
-        "End this process, whose work is done, when it is one of several: Gloo's threads do not always survive the interpreter's own way out."
-        if self.size == 1: return
-        _leave()
-        for stream in (sys.stdout, sys.stderr): stream.flush()
-        os._exit(0)
 
 # %% ../nbs/21_many.ipynb #meet
 def _leave():

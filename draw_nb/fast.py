@@ -24,12 +24,10 @@ from .network import DRAW, DRAWConfig, check_images, check_temperature
 
 aten = torch.ops.aten
 
-# %% ../nbs/20_fast.ipynb #lens
-class Lens:
-    "Windows of N = ns[0], ns[1], ... on the same image, forward and backward between raw outputs and filterbanks; it remembers `slots` of them."
-    saved: list  # what the way back needs, slot by slot
-
-    def __init__(self, ns: tuple[int, ...], height: int, width: int, like: Tensor, slots: int):
+# %% ../nbs/20_fast.ipynb #places
+class _Places:
+    "What windows of N = ns[0], ns[1], ... on images of one size share: whose each row is, and where filters and pixels are counted from."
+    def __init__(self, ns: tuple[int, ...], height: int, width: int, like: Tensor):
         new: dict = dict(dtype=like.dtype, device=like.device)
         self.count = len(ns)
         self.rows = [slice(sum(ns[:k]), sum(ns[:k + 1])) for k in range(len(ns))]  # of each window, in a filterbank of all
@@ -41,6 +39,15 @@ class Lens:
         self.axes = [(slice(0, 2), width)] if height == width else [(slice(0, 1), width), (slice(1, 2), height)]  # x, y
         self.a = [torch.arange(1, size + 1, **new) for _, size in self.axes]
         self.counted = [torch.stack([a - a[len(a) // 2], torch.ones_like(a)], 1) for a in self.a]  # pixels from the middle, for sums of them
+
+# %% ../nbs/20_fast.ipynb #lens
+class Lens(_Places):
+    "Windows of N = ns[0], ns[1], ... on the same image, forward and backward between raw outputs and filterbanks; it remembers `slots` of them."
+    saved: list  # what the way back needs, slot by slot
+
+    def __init__(self, ns: tuple[int, ...], height: int, width: int, like: Tensor, slots: int):
+        super().__init__(ns, height, width, like)
+        new: dict = dict(dtype=like.dtype, device=like.device)
         shapes = [(slots, len(like), axes.stop - axes.start, sum(ns), size) for axes, size in self.axes]
         (self.exponents, self.banks), self.saved = ([torch.empty(shape, **new).unbind(0) for shape in shapes] for _ in range(2)), [None] * slots
 
@@ -476,9 +483,12 @@ def accelerate(
     looks = getattr(model, 'kind', None) == 'classifier'
     if segments != 1 and looks: raise ValueError(f"segments: want 1 for a classifier, which has few steps, got {segments}")
     if backend != 'eager' and where == 'cpu' and (looks or isinstance(model, DRAW)):
-        from draw_nb.fast_classifier import FastClassifier  # these rest on this module
-        from draw_nb.native import native_kit
-        kit = native_kit() if backend == 'native' else TORCH
-        return Fast(model, segments, precision, kit) if isinstance(model, DRAW) else FastClassifier(model, precision, kit)
+        kit = TORCH
+        if backend == 'native':
+            from draw_nb.native import native_kit  # which rests on this module
+            kit = native_kit()
+        if isinstance(model, DRAW): return Fast(model, segments, precision, kit)
+        from draw_nb.fast_classifier import FastClassifier  # which does, too
+        return FastClassifier(model, precision, kit)
     if segments != 1 or precision != 'float32': raise ValueError("segments and precision: only for the fast path on the CPU")
     return model

@@ -347,6 +347,14 @@ def _stepper(backend, net, state, r, data, objective, saved, team=Team()):
         return loss, norm, beside
     return advance
 
+# %% ../nbs/04_training.ipynb #validate
+def _validate(state, objective, valid, seed, backend, team):
+    "The score of the averaged weights, which are kept if it is the best so far."
+    score = team.from_main(objective.score, state.averaged, valid, seed, backend)
+    if not math.isfinite(score[objective.chosen_by]): raise TrainingDiverged(f"step {state.step}: {objective.chosen_by} is {score[objective.chosen_by]:g}")
+    state.keep_if_best(score[objective.chosen_by])
+    return score
+
 # %% ../nbs/04_training.ipynb #train
 def train(
     model: nn.Module,
@@ -382,10 +390,7 @@ def train(
                 log.add(step=state.step, **{objective.name: loss.item()}, **beside, grad_norm=norm.item(), lr=learning_rate(r, step), seconds=round(state.seconds, 2))
                 bar.set_postfix_str(f'{objective.name} {loss.item():.4g} nats', refresh=False)
             if valid is not None and (state.step % r.validate_every == 0 or last):
-                score = team.from_main(objective.score, state.averaged, valid, r.seed, backend)
-                if not math.isfinite(score[objective.chosen_by]): raise TrainingDiverged(f"step {state.step}: {objective.chosen_by} is {score[objective.chosen_by]:g}")
-                state.keep_if_best(score[objective.chosen_by])
-                log.add(step=state.step, **score, seconds=round(state.seconds, 2))
+                log.add(step=state.step, **_validate(state, objective, valid, r.seed, backend, team), seconds=round(state.seconds, 2))
             if watch and team.main and (state.step % r.log_every == 0 or last): watch(log.entries, state.averaged, state.step / r.steps)
             stop = team.agree(stopped)
             if out and (state.step % r.save_every == 0 or last or stop):
