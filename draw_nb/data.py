@@ -24,8 +24,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from . import noise
-from .checks import brief, check_one_of, check_type, check_whole
-from .clutter import layout, scenes
+from .checks import brief, check_number, check_one_of, check_type, check_whole
+from .clutter import layout, scenes, warp
 from .colour import read_cifar, read_house_numbers
 from .files import DAMAGE, FILES, DataError, MissingData, data_root, fetch, shown
 from .pen import pen_digits
@@ -71,7 +71,7 @@ class Images(Dataset):
         check_type(Tensor, images=images)
         images = images.detach().cpu().contiguous()
         _check_pixels(name, images, labels)
-        self.images, self.labels, self.binarise, self.name = images, labels, binarise, name
+        self.images, self.labels, self.binarise, self.name, self.warp = images, labels, binarise, name, 0.
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -96,10 +96,24 @@ class Images(Dataset):
         step: int = 0,    # training step; evaluation keeps to 0
     ) -> Tensor:          # float32 [batch, channels, height, width]
         "The images of these numbers; binarisation is a function of (seed, step, example number)."
-        x = self.images[index]
-        x = x / 255 if x.dtype == torch.uint8 else x.float()
+        x = self._pixels(self.images[index], index, seed, step)
         if self.binarise: x = (noise.uniform(seed, noise.BINARISE, step, index, x.shape[1:]) < x).float()
         return x
+
+    def _pixels(self, x, index, seed, step):
+        x = x / 255 if x.dtype == torch.uint8 else x.float()
+        return warp(x, self._maps(index, seed, step)[:, 0]) if self.warp else x
+
+    def _maps(self, index, seed, step, count=1):
+        return torch.eye(2) + self.warp * (2 * noise.uniform(seed, noise.WARP, step, index, (count, 2, 2)) - 1)
+
+    def warped(self, most: float) -> 'Images':
+        "The same pictures, or scenes of the same digits, each pulled through a linear map whose four numbers are within `most` of the identity's, anew for each step."
+        check_number(0, most=most)
+        if not most < 0.5: raise ValueError(f"most: want less than 0.5, so that none is turned over, got {most}")
+        part = copy(self)
+        part.warp = most
+        return part
 
     def subset(self, index: slice | Sequence[int] | Tensor) -> 'Images':
         "Some of the images."
@@ -141,7 +155,8 @@ class Scenes(Images):
 
     def batch(self, index: Tensor, seed: int = 0, step: int = 0) -> Tensor:
         "The scenes of these numbers, float32 [batch, 1, size, size]; digit i is in scene i, all else is a function of (seed, step, i)."
-        return scenes(self.images[:, 0], self.layout(index, seed, step), self.size)
+        maps = self._maps(self.numbers[index], seed, step, self.count) if self.warp else None
+        return scenes(self.images[:, 0], self.layout(index, seed, step), self.size, maps=maps)
 
     def subset(self, index: slice | Sequence[int] | Tensor) -> 'Scenes':
         "Some of the scenes, just as they are in the whole set."
@@ -175,7 +190,7 @@ class Crops(Images):
         corner = (spare // 2).expand(len(index), 2) if self.central else noise.words(seed, noise.CROP, step, index, 2) * (spare + 1) >> 32
         rows, columns = (corner[:, i, None] + torch.arange(self.size) for i in (0, 1))
         x = x[torch.arange(len(x))[:, None, None], :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
-        return (x / 255 if x.dtype == torch.uint8 else x.float()).contiguous()
+        return self._pixels(x.contiguous(), index, seed, step)
 
 # %% ../nbs/03_data.ipynb #as-images
 def as_images(

@@ -44,6 +44,7 @@ class Recipe:
     warmup: int = 100             # steps over which the rate rises from 0 to its peak; then a cosine takes it back
     clip: float = 10.             # largest norm of the gradient of the batch's mean bound
     average: float = 0.999        # decay of the running average of the weights, which is what validation sees and what is kept
+    warp: float = 0.              # how far from the identity's the numbers of the map are that warps each picture, or digit in a scene, see notebook 03c
     precision: str = 'float32'    # or 'bfloat16', for the factors of the cells' products, see notebook 20
     seed: int = 0                 # of initial weights' noise, order, binarisation and latents
     log_every: int = 10           # steps
@@ -53,10 +54,11 @@ class Recipe:
     def __post_init__(self):
         for name, least in dict(steps=1, batch_size=1, log_every=1, validate_every=1, save_every=1, warmup=0, seed=0).items():
             check_whole(least, **{name: getattr(self, name)})
-        check_number(0, lr=self.lr, window_lr=self.window_lr, clip=self.clip, average=self.average)
+        check_number(0, lr=self.lr, window_lr=self.window_lr, clip=self.clip, average=self.average, warp=self.warp)
         check_one_of(PRECISIONS, precision=self.precision)
         if not (0 < self.lr < math.inf and 0 < self.window_lr < math.inf and 0 < self.clip < math.inf and 0 <= self.average < 1):
             raise ValueError(f"want finite lr, window_lr and clip > 0, and 0 <= average < 1, got {self.lr}, {self.window_lr}, {self.clip}, {self.average}")
+        if not self.warp < 0.5: raise ValueError(f"warp: want less than 0.5, so that no picture is turned over, got {self.warp}")
 
 # %% ../nbs/04_training.ipynb #rate
 def learning_rate(r: Recipe, step: int) -> float:
@@ -375,6 +377,7 @@ def train(
     team = meet(device)  # the processes that share this training, see notebook 21; usually this one alone
     with team:
         data, valid = (_fitting(model, d) for d in (data, valid))
+        if r.warp: data = data.warped(r.warp)
         state, net = _State(model, r, data, valid, backend), accelerate(model, backend, segments, r.precision)
         log = _open_run(out, state, resume, team)
         state.spread(team)
