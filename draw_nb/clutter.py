@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn.functional import affine_grid, grid_sample, pad
+from torch.nn.functional import grid_sample
 
 from . import noise
-from .checks import check_shapes, check_type, check_whole
+from .checks import check_number, check_shapes, check_type, check_whole
 
 # %% ../nbs/03c_clutter.ipynb #layout
 class Layout(NamedTuple):
@@ -71,9 +71,17 @@ def warp(
 ) -> Tensor:           # like pictures
     "Pull pictures through linear maps about their middles; between pixels by bilinear interpolation, and black outside."
     check_shapes(pictures=(pictures, 'batch', 'channels', 'height', 'width'), maps=(maps, len(pictures), 2, 2))
+    if not pictures.is_floating_point(): raise TypeError(f"pictures: want floats, got {pictures.dtype}")
     height, width = pictures.shape[2:]
-    halves = maps * torch.tensor([[1, height / width], [width / height, 1]])  # torch measures both axes in halves of the picture
-    return grid_sample(pictures, affine_grid(pad(halves, (0, 1)), list(pictures.shape), align_corners=False), align_corners=False)
+    x, y = (torch.arange(n, device=pictures.device) - (n - 1) / 2 for n in (width, height))
+    a, b, c, d = maps.to(pictures).flatten(1)[:, :, None, None].unbind(1)
+    at = (a * x + b * y[:, None]) * (2 / width), (c * x + d * y[:, None]) * (2 / height)  # grid_sample counts in halves of the picture
+    return grid_sample(pictures, torch.stack(at, -1).to(pictures), align_corners=False)
+
+def _check_warp(**values):
+    check_number(0, **values)
+    for name, most in values.items():
+        if not most < 0.5: raise ValueError(f"{name}: want less than 0.5, so that no picture is turned over, got {most}")
 
 # %% ../nbs/03c_clutter.ipynb #scenes
 def cut_out(

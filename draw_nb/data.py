@@ -24,8 +24,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from . import noise
-from .checks import brief, check_number, check_one_of, check_type, check_whole
-from .clutter import layout, scenes, warp
+from .checks import brief, check_one_of, check_type, check_whole
+from .clutter import _check_warp, _floats, layout, scenes, warp
 from .colour import read_cifar, read_house_numbers
 from .files import DAMAGE, FILES, DataError, MissingData, data_root, fetch, shown
 from .pen import pen_digits
@@ -58,8 +58,26 @@ def _check_pixels(name, images, labels):
     if labels is not None and len(labels) != len(images):
         raise ValueError(f"{name}: want a label for each of {len(images)} images, got {len(labels)}")
 
+# %% ../nbs/03_data.ipynb #warped-export
+class _Warped:
+    "What may be warped, for training: more pictures than there are (notebook 03c)."
+    warp = 0.  # how far from the identity's the numbers of the maps are; 0 leaves all as it is
+
+    def warped(self, most: float):  # below 0.5
+        "The same pictures, or scenes of the same digits, each pulled through a linear map whose four numbers are within `most` of the identity's, anew for each step."
+        _check_warp(most=most)
+        part = copy(self)
+        part.warp = most
+        return part
+
+    def _maps(self, index, seed, step, count=1):
+        return torch.eye(2, device=index.device) + self.warp * (2 * noise.uniform(seed, noise.WARP, step, index, (count, 2, 2)) - 1)
+
+    def _pixels(self, x, index, seed, step):
+        return warp(_floats(x), self._maps(index, seed, step)[:, 0]) if self.warp else _floats(x)
+
 # %% ../nbs/03_data.ipynb #images
-class Images(Dataset):
+class Images(_Warped, Dataset):
     "Pictures as the network sees them: `[batch, channels, height, width]`, in [0, 1]."
     def __init__(
         self,
@@ -71,7 +89,7 @@ class Images(Dataset):
         check_type(Tensor, images=images)
         images = images.detach().cpu().contiguous()
         _check_pixels(name, images, labels)
-        self.images, self.labels, self.binarise, self.name, self.warp = images, labels, binarise, name, 0.
+        self.images, self.labels, self.binarise, self.name = images, labels, binarise, name
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -85,7 +103,7 @@ class Images(Dataset):
 
     def fingerprint(self) -> str:
         "A name that two sets share only if their pixels agree."
-        return f"{self!r} {zlib.crc32(self.images.numpy().data):08x}"
+        return f"{self!r} {zlib.crc32(self.images.numpy().data):08x}{f' warped {self.warp:g}' if self.warp else ''}"
 
     def __getitem__(self, i): return self.batch(torch.tensor([i]))[0]
 
@@ -99,21 +117,6 @@ class Images(Dataset):
         x = self._pixels(self.images[index], index, seed, step)
         if self.binarise: x = (noise.uniform(seed, noise.BINARISE, step, index, x.shape[1:]) < x).float()
         return x
-
-    def _pixels(self, x, index, seed, step):
-        x = x / 255 if x.dtype == torch.uint8 else x.float()
-        return warp(x, self._maps(index, seed, step)[:, 0]) if self.warp else x
-
-    def _maps(self, index, seed, step, count=1):
-        return torch.eye(2) + self.warp * (2 * noise.uniform(seed, noise.WARP, step, index, (count, 2, 2)) - 1)
-
-    def warped(self, most: float) -> 'Images':
-        "The same pictures, or scenes of the same digits, each pulled through a linear map whose four numbers are within `most` of the identity's, anew for each step."
-        check_number(0, most=most)
-        if not most < 0.5: raise ValueError(f"most: want less than 0.5, so that none is turned over, got {most}")
-        part = copy(self)
-        part.warp = most
-        return part
 
     def subset(self, index: slice | Sequence[int] | Tensor) -> 'Images':
         "Some of the images."

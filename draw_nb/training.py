@@ -26,6 +26,7 @@ from tqdm.auto import tqdm
 
 from . import noise
 from .checks import brief, check_number, check_one_of, check_type, check_whole
+from .clutter import _check_warp
 from .data import as_images
 from .devices import Team, meet
 from .fast import PRECISIONS, accelerate
@@ -54,11 +55,11 @@ class Recipe:
     def __post_init__(self):
         for name, least in dict(steps=1, batch_size=1, log_every=1, validate_every=1, save_every=1, warmup=0, seed=0).items():
             check_whole(least, **{name: getattr(self, name)})
-        check_number(0, lr=self.lr, window_lr=self.window_lr, clip=self.clip, average=self.average, warp=self.warp)
+        check_number(0, lr=self.lr, window_lr=self.window_lr, clip=self.clip, average=self.average)
         check_one_of(PRECISIONS, precision=self.precision)
         if not (0 < self.lr < math.inf and 0 < self.window_lr < math.inf and 0 < self.clip < math.inf and 0 <= self.average < 1):
             raise ValueError(f"want finite lr, window_lr and clip > 0, and 0 <= average < 1, got {self.lr}, {self.window_lr}, {self.clip}, {self.average}")
-        if not self.warp < 0.5: raise ValueError(f"warp: want less than 0.5, so that no picture is turned over, got {self.warp}")
+        _check_warp(warp=self.warp)
 
 # %% ../nbs/04_training.ipynb #rate
 def learning_rate(r: Recipe, step: int) -> float:
@@ -218,8 +219,7 @@ class _State:
         self.adam = torch.optim.Adam([g for g in groups if g['params']], lr=recipe.lr, fused=True)
         self.best, self.best_score, self.step, self.seconds = None, math.inf, 0, 0.
         self.look = lambda: None  # called before the state is written, by a stepper that looks at its numbers late (notebook 20c)
-        identity = dict(config=asdict(model.config), recipe=asdict(recipe), data=data.fingerprint(), valid=valid and valid.fingerprint(), backend=backend)
-        self.identity = json.loads(json.dumps(identity))
+        self.identity = json.loads(json.dumps(dict(config=asdict(model.config), recipe=asdict(recipe), data=data.fingerprint(), valid=valid and valid.fingerprint(), backend=backend)))
 
     def save(self, path):
         self.look()
@@ -254,8 +254,7 @@ class _State:
 
     @torch.no_grad()
     def update_average(self, decay):
-        decay = min(decay, (1 + self.step) / (10 + self.step))
-        torch._foreach_lerp_(list(self.average.values()), [p.detach() for p in self.params.values()], 1 - decay)
+        torch._foreach_lerp_(list(self.average.values()), [p.detach() for p in self.params.values()], 1 - min(decay, (1 + self.step) / (10 + self.step)))
 
     def keep_if_best(self, score):
         if not score < self.best_score: return
