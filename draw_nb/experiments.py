@@ -42,7 +42,7 @@ DRAWINGS = {  # data set, validation images, and the recipe at each scale; the n
 }
 DRAWINGS['mnist-no-attention'] = DRAWINGS['mnist']
 CLASSIFIERS: dict[str, tuple[type, Any, dict, dict]] = {  # the network, its configuration, what changes in it at the scale of smoke, and in the recipe at that of a laptop
-    'cluttered-8': (Classifier, ClassifierConfig(), dict(hidden=32, steps=2), dict(steps=80_000, lr=2.5e-3, warp=0.2)),
+    'cluttered-8': (Classifier, ClassifierConfig(), dict(hidden=32, steps=2), dict(steps=200_000, lr=2.5e-3, warp=0.2)),
     'cluttered-4': (Classifier, ClassifierConfig(steps=4, window_clip=None), dict(hidden=32, steps=2), dict(steps=160_000, lr=4e-3)),
     'cluttered-conv': (ConvNet, ConvNetConfig(), dict(hidden=32), dict(lr=2e-3)),
 }
