@@ -1,9 +1,9 @@
-"""Print the oldest releases that settings.ini allows, one a line, as constraints for pip:
+"""Print the oldest releases that settings.ini allows, of all requirements or of those that are named, one a line, as constraints for pip:
 
     python .ci/lower.py > lower.txt
     PIP_CONSTRAINT=$PWD/lower.txt pip install -e '.[dev]'
 """
-import re
+import re, sys
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -11,4 +11,5 @@ settings = ConfigParser(delimiters='=')
 settings.read(Path(__file__).parents[1]/'settings.ini', encoding='utf-8')
 for key in ('requirements', 'notebook_requirements', 'dev_requirements'):
     for requirement in settings['DEFAULT'][key].split():
-        if bound := re.match(r'([\w-]+)>=([\d.]+)', requirement): print(f'{bound[1]}=={bound[2]}')
+        bound = re.match(r'([\w-]+)>=([\d.]+)', requirement)
+        if bound and bound[1] in (sys.argv[1:] or bound[1]): print(f'{bound[1]}=={bound[2]}')

@@ -88,5 +88,6 @@ async def main():
     async def one(path):
         async with turns: return await work(path)
     if any(await asyncio.gather(*map(one, paths))): sys.exit('run .ci/refresh.py on these notebooks, or seed what they draw')
+    if work is check: print(f'tried: {len(paths)} notebooks')
 
 if __name__ == '__main__': asyncio.run(main())

@@ -44,12 +44,13 @@ def rehearse(folder):
     settings.read(root/'settings.ini', encoding='utf-8')
     subprocess.run(['git', 'clone', '--quiet', root, folder], check=True)
     (folder/'.venv').symlink_to(sys.prefix)
-    unused = {*LEFT_OUT, *INSTEAD}
+    unused, ran, left = {*LEFT_OUT, *INSTEAD}, 0, 0
     with tempfile.TemporaryDirectory() as temp:
         env = os.environ | dict(PATH=f'{sys.prefix}/bin:{os.environ["PATH"]}', LENT=sysconfig.get_path('purelib'), RUNNER_TEMP=temp, GITHUB_REF_NAME=f"v{settings['DEFAULT']['version']}")
         for where, action, lines in steps():
             if (step := action or lines) in LEFT_OUT:
                 unused.discard(step)
+                left += 1
                 print(f'left out: {where}: {step} ({LEFT_OUT[step]})')
                 continue
             if action: sys.exit(f'{where}: .ci/rehearse.py does not know {action}')
@@ -57,8 +58,10 @@ def rehearse(folder):
                 if part not in lines: continue
                 unused.discard(part)
                 lines = lines.replace(part, other)
+            ran += 1
             print(f'run: {where}: {lines}', flush=True)
             if subprocess.run(['bash', '-e', '-c', lines], cwd=folder, env=env).returncode: sys.exit(f'{where}: failed: {lines}')
     if unused: sys.exit(f'.ci/rehearse.py knows steps that no workflow has: {sorted(unused)}')
+    print(f'tried: {ran} steps run, {left} known and left out')
 
 if __name__ == '__main__': rehearse(Path(sys.argv[1]).resolve())

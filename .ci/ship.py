@@ -1,23 +1,23 @@
 """Put a finished run among the models that come with the package, and measure it once on its test set.
 
-    python .ci/ship.py runs/mnist-laptop mnist 'draw_nb train mnist --scale laptop' 1382352
+    python .ci/ship.py runs/mnist-laptop mnist
 
 writes draw_nb/pretrained/mnist.safetensors (in half precision if that costs less than 0.01 nats, or 0.01% of error, on
-validation images), mnist.jsonl (the log of the run), mnist.json (the measurement) and mnist.md (the model card). The last argument is the commit
-that the run was made at.
+validation images), mnist.jsonl (the log of the run), mnist.json (the measurement) and mnist.md (the model card). The run itself has noted
+its command and commit; one that was started from Python has not, and takes them as two more arguments.
 """
 import json, shutil, sys
 from pathlib import Path
 
 from draw_nb import load_model, save_model
 from draw_nb.data import load_data
-from draw_nb.experiments import measure, model_card, results
+from draw_nb.experiments import measure, model_card, quick, results
 from draw_nb.weights import SHIPPED
 
-def main(run, name, command, commit):
+def main(run, name, command=None, commit=None):
     run, model = Path(run), load_model(Path(run)/'model.safetensors')
     data = model.about['dataset'].split(' ')[0]
-    about = {**{k: v for k, v in model.about.items() if k not in ('kind', 'config')}, 'command': command, 'commit': commit}
+    about = {k: v for k, v in model.about.items() if k not in ('kind', 'config')} | ({'command': command, 'commit': commit} if commit else {})
     path = SHIPPED/f'{name}.safetensors'
     save_model(model, path, half=True, **about)
     key, costs = ('bound', 0.01) if model.kind == 'model' else ('error', 0.0001)
@@ -28,6 +28,7 @@ def main(run, name, command, commit):
     shutil.copy(run/'log.jsonl', SHIPPED/f'{name}.jsonl')
     test = load_data(data, 'test')
     result = measure(load_model(path), test, progress=True)
+    result['quick'] = quick(load_model(path), test)
     (SHIPPED/f'{name}.json').write_text(json.dumps(dict(data=repr(test), seed=0, **result), indent=1) + '\n')
     (SHIPPED/f'{name}.md').write_text(model_card(next(r for r in results() if r.name == name)))
     print(f'test: {result}')
