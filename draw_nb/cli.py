@@ -10,7 +10,9 @@ __all__ = ['OPTIONS', 'COMMON', 'TRAINING', 'ERRORS', 'SHARED', 'demo', 'train_c
 import argparse
 import json
 import os
+import shlex
 import shutil
+import subprocess
 import sys
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, replace
@@ -22,7 +24,7 @@ import draw_nb
 from . import DRAW, list_pretrained, load_pretrained
 from .data import DATASETS, FITS, SPLITS, load_data, load_images
 from .devices import Team, meet
-from .files import DataError
+from .files import DataError, writing
 from .fast import BACKENDS, PRECISIONS, accelerate
 from .network import SCALES
 from .noise import permutation
@@ -47,6 +49,16 @@ def _new(path):
     if not path.parent.is_dir() or not os.access(path.parent, os.W_OK): raise PermissionError(f"{path}: its folder does not exist or cannot be written")
     return path
 
+def _made_by(line):
+    "How a run was started: its command line and, where the code lies in a repository of its own, the commit."
+    folder = Path(draw_nb.__file__).parent
+    def git(*words): return subprocess.run(['git', '-C', str(folder), *words], capture_output=True, text=True, check=True).stdout.strip()
+    try:
+        git('ls-files', '--error-unmatch', '__init__.py')
+        commit = git('describe', '--always', '--dirty', '--abbrev=7', '--exclude', '*')
+    except (OSError, subprocess.CalledProcessError): commit = None
+    return dict(command=shlex.join(['draw_nb', *line]), commit=commit)
+
 def _check_device(name):
     try: torch.zeros(1, device=name).item()
     except Exception: raise ValueError(f"--device: {name!r} is not to be had here; cpu always is") from None
@@ -65,6 +77,9 @@ def _no_trace(out):
         raise
 
 def _say(line): print(line, flush=True)
+
+def _write(path, report):
+    with writing(path) as part: part.write_text(json.dumps(report, indent=1) + '\n')
 
 # %% ../nbs/07_cli.ipynb #run-experiment
 def _start(model, other, name):
@@ -95,7 +110,7 @@ def _train(e, args, out):
     if args.resume and not (out / 'state.safetensors').exists(): _say(f"{out}/ holds no state yet: starting from the beginning")
     parameters = sum(p.numel() for p in model.parameters())
     _say(f"{data}; {parameters:,} parameters, {recipe.steps:,} steps of {recipe.batch_size} into {out}/")
-    run = train(model, data, recipe, valid.subset(slice(e.valid_images)), out, args.resume, backend=args.backend, segments=args.segments, objective=e.objective)
+    run = train(model, data, recipe, valid.subset(slice(e.valid_images)), out, args.resume, backend=args.backend, segments=args.segments, objective=e.objective, note=_made_by(args.line))
     if team.main and e.objective is BOUND: _pictures(run, data)
     best, step = min((line[e.objective.chosen_by], line['step']) for line in run.log if e.objective.chosen_by in line)
     score = f'bound {best:.2f} nats' if e.objective is BOUND else f'error {best:.2%}'
@@ -108,7 +123,7 @@ def _pictures(run, data):
     real = data.images if data.images.shape[1:] == data.image_shape else data.batch(torch.arange(min(len(data), 5000)))  # scenes are made as they are needed
     figures = dict(samples=show_samples(run.model.generate(100), real).figure, sequence=show_sequence(run.model.trace_prior(8)), curve=learning_curve(run.log).figure)
     for name, figure in figures.items():
-        figure.savefig(run.out / f'{name}.png', dpi=120)
+        with writing(run.out / f'{name}.png') as part: figure.savefig(part, dpi=120)
         plt.close(figure)
     film(run.model.trace_prior(24), run.out / 'film.gif')
     _say(f"pictures: {', '.join(f'{run.out}/{name}' for name in ('samples.png', 'sequence.png', 'curve.png', 'film.gif'))}")
@@ -148,7 +163,7 @@ def evaluate_command(args):
     else:
         e = classify(model, data, size, args.seed, progress=True)
         _say(f"{data}\nerror {e.error:.2%} +- {e.standard_error:.2%}, cross-entropy {e.cross_entropy:.4f} nats")
-    if out: out.write_text(json.dumps(dict(model=args.model, data=repr(data), seed=args.seed, **asdict(e)), indent=1) + '\n')
+    if out: _write(out, dict(model=args.model, data=repr(data), seed=args.seed, **asdict(e)))
 
 # %% ../nbs/07_cli.ipynb #generate-command
 def generate_command(args):
@@ -159,28 +174,31 @@ def generate_command(args):
     if not isinstance(model, DRAW): raise ValueError(f"model: {args.model} is a {model.kind}, which draws nothing")
     from draw_nb.pictures import film, sheet
     if out.suffix == '.gif': film(model.trace_prior(args.n, args.seed, args.temperature), out, args.columns)
-    else: sheet(accelerate(model).generate(args.n, args.seed, args.temperature), args.columns).save(out)
+    else:
+        with writing(out) as part: sheet(accelerate(model).generate(args.n, args.seed, args.temperature), args.columns).save(part)
     _say(f"{args.n} pictures: {out}")
 
 # %% ../nbs/07_cli.ipynb #results-command
 def results_command(args):
     "the numbers of the shipped models beside the paper's; --measure takes them again from the weights"
-    rows = results()
+    rows, off = results(), []
     if not args.measure: return _say(results_table(rows))
     for r in rows:
         data = load_data(r.data, 'test', args.root)
         if args.limit: data = data.subset(permutation(0, 0, len(data))[:args.limit])
         again = measure(load_pretrained(r.name), data, progress=True)
-        number = again['bound'] if r.unit == 'nats' else again['error']
-        _say(f"{r.name}: {number:.4f} on {len(data):,} test images, shipped as {r.number:.4f} on {r.images:,}"
-             + (f"; importance-weighted {again['iw_bound']:.4f}, shipped as {r.tighter[0]:.4f}" if r.tighter else ''))
+        number, error = (again['bound'], again['error']) if r.unit == 'nats' else (again['error'], again['standard_error'])
+        if abs(number - r.number) > (r.slack if len(data) == r.images else 4 * error): off.append(r.name)
+        _say(f"{r.name}: {number:.4f} +- {error:.4f} on {len(data):,} test images, shipped as {r.number:.4f} on {r.images:,}"
+             + (f"; importance-weighted {again['iw_bound']:.4f}, shipped as {r.tighter[0]:.4f}" if r.tighter else '') + (': NOT THE SAME' if r.name in off else ''))
+    if off: raise ValueError(f"{', '.join(off)}: measured again, the number is not the one that was shipped")
 
 # %% ../nbs/07_cli.ipynb #notebooks-command
 def notebooks_command(args):
     "copy the notebooks into a new folder, to read and run them"
     here = Path(draw_nb.__file__).parent
     source = next(d for d in (here / 'notebooks', here.parent / 'nbs') if d.is_dir())
-    shutil.copytree(source, _new(args.dir), ignore=shutil.ignore_patterns('_*', '.*'))
+    with writing(_new(args.dir)) as part: shutil.copytree(source, part, ignore=shutil.ignore_patterns('_*', '.*'))
     _say(f"{len(list(Path(args.dir).glob('*.ipynb')))} notebooks in {args.dir}/: pip install 'draw_nb[notebooks]', then jupyter lab {args.dir}")
 
 # %% ../nbs/07_cli.ipynb #benchmark-command
@@ -190,7 +208,7 @@ def benchmark_command(args):
     from draw_nb.benchmark import benchmark, summary
     report = benchmark(args.repeats)
     _say(summary(report))
-    if out: out.write_text(json.dumps(report, indent=1) + '\n')
+    if out: _write(out, report)
 
 # %% ../nbs/07_cli.ipynb #options
 def _whole(least, most=2**31 - 1):
@@ -277,7 +295,9 @@ def _run(args, team):
 
 def main(argv: list[str] | None = None):
     "Run the command line; an error is one line on stderr and a status of 1, an interrupt a status of 130."
+    argv = sys.argv[1:] if argv is None else argv
     args, team = parser().parse_args(argv), Team(int(os.environ.get('RANK', 0)), int(os.environ.get('WORLD_SIZE', 1)))
+    args.line = argv
     try:
         with meet(getattr(args, 'device', 'cpu')) as team: _run(args, team)
         team.leave()

@@ -22,6 +22,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from .checks import brief, check_finite, check_number, check_shapes, check_type, check_whole
+from .files import writing
 
 # %% ../nbs/05_pictures.ipynb #as-picture
 def as_picture(
@@ -107,7 +108,7 @@ def show_window(
     corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)]) / 2
     outer, inner = middle + corners * (side + border), (middle + corners * hole)[::-1]
     edges = [MplPath.MOVETO, *[MplPath.LINETO] * 3, MplPath.CLOSEPOLY]
-    ax.add_patch(PathPatch(MplPath(np.concatenate([outer, inner]), edges * 2), color=color, lw=0))
+    ax.add_patch(PathPatch(MplPath(np.concatenate([outer, inner]), edges * 2), color=color, lw=0.4))  # a hair wider, so that no side is lost between two pixels of the screen
 
 # %% ../nbs/05_pictures.ipynb #sequence
 def check_steps(steps):
@@ -209,7 +210,7 @@ def film(
     path, shots = Path(path), frames(steps, columns, zoom) + frames(steps[-1:], columns, zoom, boxes=False)
     shots = [shot.quantize(32) for shot in shots]
     each = max(20, round(1000 * seconds / len(steps)))
-    shots[0].save(path, save_all=True, append_images=shots[1:], duration=[each] * len(steps) + [2000], loop=0, optimize=True)
+    with writing(path) as part: shots[0].save(part, save_all=True, append_images=shots[1:], duration=[each] * len(steps) + [2000], loop=0, optimize=True)
     return path
 
 # %% ../nbs/05_pictures.ipynb #neighbours

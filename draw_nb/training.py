@@ -30,6 +30,7 @@ from .clutter import _check_warp
 from .data import as_images
 from .devices import Team, meet
 from .fast import PRECISIONS, accelerate
+from .files import writing
 from .loss import check_bounded, importance_weighted_bound
 from .network import DRAW
 from .weights import WeightsError, load_tensors, save_model, save_tensors
@@ -177,12 +178,15 @@ def _check_finite(name, cost, norm, step, saved, lr):
     raise TrainingDiverged(f"step {step}: the {name} is {cost:g} nats and its gradient's norm {norm:g}; nothing was updated with it, and {saved}; "
                            f"start again in a new folder with a lower learning rate than {lr:g}")
 
-def _check_training(model, data, recipe, objective, watch):
+def _check_training(model, data, recipe, objective, watch, note):
     check_type(nn.Module, model=model)
     check_type(Recipe, recipe=recipe)
     check_type(Objective, objective=objective)
     if data is None or not hasattr(model, 'config'): raise TypeError(f"want images and a network of draw_nb to train, got {brief(data)} and {brief(model)}")
     if watch is not None and not callable(watch): raise TypeError(f"watch: want a function, got {brief(watch)}")
+    if note is not None: check_type(dict, note=note)
+    try: json.dumps(note)
+    except (TypeError, ValueError) as e: raise TypeError(f"note: want what JSON can hold ({e})") from None
 
 # %% ../nbs/04_training.ipynb #run
 @dataclass
@@ -261,10 +265,17 @@ class _State:
         self.best_score, self.best = score, {k: p.clone() for k, p in self.average.items()}
 
 # %% ../nbs/04_training.ipynb #about
+def _machine(device):
+    "What computes: the card's name, or the processor's where the system tells it."
+    if device.type == 'cuda': return torch.cuda.get_device_name(device)
+    try: names = [line.split(':', 1)[1].strip() for line in Path('/proc/cpuinfo').read_text().splitlines() if line.startswith('model name')]
+    except OSError: names = []
+    return f"{device.type}{f' ({names[0]})' if names else ''}"
+
 def _about(state, recipe, data, device, objective, processes):
     "What a model's file says of its making."
     return dict(dataset=data.name, recipe=asdict(recipe), **{objective.chosen_by: state.best_score if state.best else None}, seconds=round(state.seconds),
-                made_with=f'torch {torch.__version__}, {device.type}, {torch.get_num_threads()} thread{"s" * (torch.get_num_threads() > 1)}' + f', {processes} processes' * (processes > 1))
+                made_with=f'torch {torch.__version__}, {_machine(device)}, {torch.get_num_threads()} thread{"s" * (torch.get_num_threads() > 1)}' + f', {processes} processes' * (processes > 1))
 
 # %% ../nbs/04_training.ipynb #stop-signals
 @contextmanager
@@ -294,9 +305,7 @@ class _Log:
     def __init__(self, path, entries):
         self.entries, self.path = entries, path
         if path:
-            part = path.with_name(path.name + '.part')
-            part.write_text(''.join(json.dumps(e) + '\n' for e in entries))
-            part.replace(path)
+            with writing(path) as part: part.write_text(''.join(json.dumps(e) + '\n' for e in entries))
 
     def add(self, **entry):
         self.entries.append(entry)
@@ -369,9 +378,10 @@ def train(
     segments: int = 1,                 # pieces to compute again on the way back, to save memory, see notebook 20
     objective: Objective = BOUND,      # what to make smaller
     watch: Callable[[list[dict], Any, float], None] | None = None,  # called at each logged step with the log, the averaged weights and the share of the steps that is done
+    note: dict | None = None,          # anything that JSON can hold, kept in the model's file: how the run was started, say
 ) -> Run:                              # `model` itself, holding the averaged weights, and the log
     "Train a model by Adam on the bound (Eq 12), one sample of z for each image and step, or on another objective."
-    _check_training(model, data, recipe, objective, watch)
+    _check_training(model, data, recipe, objective, watch, note)
     r, out, device = recipe, None if out is None else Path(out), next(model.parameters()).device
     team = meet(device)  # the processes that share this training, see notebook 21; usually this one alone
     with team:
@@ -403,5 +413,5 @@ def train(
     model.load_state_dict(state.best or state.average)
     model.eval()
     with team:
-        if out and team.main: save_model(model, out / 'model.safetensors', **_about(state, r, data, device, objective, team.size))
+        if out and team.main: save_model(model, out / 'model.safetensors', **{**(note or {}), **_about(state, r, data, device, objective, team.size)})
     return Run(model, log.entries, out)

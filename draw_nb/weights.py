@@ -22,6 +22,7 @@ from torch.overrides import TorchFunctionMode
 
 import draw_nb
 from .checks import brief, check_type
+from .files import writing
 
 # %% ../nbs/06_weights.ipynb #weights-error
 class WeightsError(Exception):
@@ -41,16 +42,10 @@ def save_tensors(
     except TypeError as e: raise TypeError(f"about: want what JSON can hold ({e})") from None
     content = save({k: t.detach().cpu().contiguous() for k, t in tensors.items()}, {'draw_nb': header})
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + '.part')
-    try:
-        with open(part, 'wb') as f:
-            f.write(content)
-            f.flush()
-            os.fsync(f.fileno())
-        os.replace(part, path)
-    except OSError as e:  # a full disk, say: what was there stays, and no half file beside it
-        part.unlink(missing_ok=True)
-        raise OSError(e.errno, e.strerror, path.name) from None
+    with writing(path) as part, open(part, 'wb') as f:
+        f.write(content)
+        f.flush()
+        os.fsync(f.fileno())
 
 # %% ../nbs/06_weights.ipynb #load-tensors
 def load_tensors(
