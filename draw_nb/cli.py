@@ -83,10 +83,10 @@ def _write(path, report):
 
 # %% ../nbs/07_cli.ipynb #run-experiment
 def _start(model, other, name):
-    "Begin with the weights of another model of the same shape."
+    "Begin with the weights of another model of the same shape; it may take another number of steps, for all use the same weights."
     if other.kind != model.kind: raise ValueError(f"--start: want a model like the one to train, a {model.kind}, but {name} is a {other.kind}")
     ours, theirs = asdict(model.config), asdict(other.config)
-    if differ := [f'{k} {theirs[k]} instead of {v}' for k, v in ours.items() if theirs[k] != v]: raise ValueError(f"--start: want a model like the one to train, but {name} has {', '.join(differ)}")
+    if differ := [f'{k} {theirs[k]} instead of {v}' for k, v in ours.items() if theirs[k] != v and k != 'steps']: raise ValueError(f"--start: want a model like the one to train, but {name} has {', '.join(differ)}")
     model.load_state_dict(other.state_dict())
 
 def _own(args, c):
@@ -143,6 +143,9 @@ def train_command(args):
         if e.network is not DRAW: raise ValueError(f"--images: want a preset that draws, {args.preset} does not")
         channels, height, width = load_images(args.images).image_shape if args.images.endswith('.npy') else (1 if args.grey else 3, *(args.size or (28, 28)))
         e = replace(e, config=replace(e.config, channels=channels, height=height, width=width))
+    if args.glimpses:
+        if not hasattr(e.config, 'steps'): raise ValueError(f"--glimpses: want a preset that takes steps, {args.preset} sees all at once")
+        e = replace(e, config=replace(e.config, steps=args.glimpses))
     out = Path(args.out or f'runs/{args.preset}-{args.scale}')
     with _no_trace(out): _train(replace(e, data=args.data or e.data), args, out)
 
@@ -263,6 +266,7 @@ def parser() -> argparse.ArgumentParser:
     command('train', train_command, *TRAINING, '--data', **{
         'preset': dict(choices=EXPERIMENTS),
         '--scale': dict(choices=SCALES, default='laptop', help="smoke: seconds, laptop: minutes to two hours on two cores (default), paper: the paper's setting"),
+        '--glimpses': dict(type=_whole(1, 1024), help="T, the steps of a drawing or the looks at a scene, in place of the preset's"),
         '--images': dict(metavar='PATH', help='your pictures: a folder (with the folders in it), or a .npy array'),
         '--size': dict(type=_size, help="of a folder's pictures, as 28 or 48x64, height x width (default 28)"),
         '--grey': dict(action='store_true', help="a folder's pictures without their colours"),
