@@ -83,11 +83,12 @@ def _write(path, report):
 
 # %% ../nbs/07_cli.ipynb #run-experiment
 def _start(model, other, name):
-    "Begin with the weights of another model of the same shape; it may take another number of steps, for all use the same weights."
+    "Begin with the weights of another model of the same shape; it may take another number of steps, for all use the same weights; and say how that was made."
     if other.kind != model.kind: raise ValueError(f"--start: want a model like the one to train, a {model.kind}, but {name} is a {other.kind}")
     ours, theirs = asdict(model.config), asdict(other.config)
     if differ := [f'{k} {theirs[k]} instead of {v}' for k, v in ours.items() if theirs[k] != v and k != 'steps']: raise ValueError(f"--start: want a model like the one to train, but {name} has {', '.join(differ)}")
     model.load_state_dict(other.state_dict())
+    return {k: other.about.get(k) for k in ('command', 'commit', 'recipe', 'seconds', 'start')}
 
 def _own(args, c):
     "The user's own pictures for training and, a tenth of them, for validation."
@@ -98,19 +99,20 @@ def _own(args, c):
 
 def _train(e, args, out):
     "Train an experiment into a folder, and leave pictures of what came out beside the model."
-    recipe = replace(e.recipe, seed=args.seed, **{k: v for k in ('steps', 'batch_size', 'lr', 'precision') if (v := getattr(args, k, None)) is not None})
+    recipe = replace(e.recipe, seed=args.seed, **{k: v for k in ('steps', 'batch_size', 'lr', 'warp', 'precision') if (v := getattr(args, k, None)) is not None})
     team = meet(args.device)
     team.from_main(check_out, out, args.resume)
     torch.manual_seed(args.seed)
     model = e.network(e.config).to(args.device)
     accelerate(model, args.backend, args.segments, recipe.precision)  # what does not fit is refused before data are read
-    if args.start: _start(model, _model(args.start, args.device), args.start)
+    note = _made_by(args.line)
+    if args.start: note['start'] = _start(model, _model(args.start, args.device), args.start)
     if getattr(args, 'images', None): data, valid = _own(args, e.config)
     else: data, valid = (team.main_first(load_data, e.data, split, args.root) for split in ('train', 'valid'))
     if args.resume and not (out / 'state.safetensors').exists(): _say(f"{out}/ holds no state yet: starting from the beginning")
     parameters = sum(p.numel() for p in model.parameters())
     _say(f"{data}; {parameters:,} parameters, {recipe.steps:,} steps of {recipe.batch_size} into {out}/")
-    run = train(model, data, recipe, valid.subset(slice(e.valid_images)), out, args.resume, backend=args.backend, segments=args.segments, objective=e.objective, note=_made_by(args.line))
+    run = train(model, data, recipe, valid.subset(slice(e.valid_images)), out, args.resume, backend=args.backend, segments=args.segments, objective=e.objective, note=note)
     if team.main and e.objective is BOUND: _pictures(run, data)
     best, step = min((line[e.objective.chosen_by], line['step']) for line in run.log if e.objective.chosen_by in line)
     score = f'bound {best:.2f} nats' if e.objective is BOUND else f'error {best:.2%}'
@@ -238,6 +240,7 @@ OPTIONS = {  # of more than one command, and what argparse should know of them
     '--backend': dict(choices=BACKENDS, default='fast', help='fast (default), native for the same with parts in C, captured for training on --device cuda, or eager for the plain path'),
     '--steps': dict(type=_whole(1), help="minibatches, in place of the recipe's number"),
     '--lr': dict(type=float, help="peak learning rate, in place of the recipe's"),
+    '--warp': dict(type=float, help="how much training pictures are warped, in place of the recipe's (0: not at all)"),
     '--precision': dict(choices=PRECISIONS, help="of the factors in the cells' products; bfloat16 is faster where the processor has it"),
     '--segments': dict(type=_whole(1), default=1, help='pieces to compute again on the way back, to save memory (default 1: none)'),
     '--resume': dict(action='store_true', help='go on from the last saved state in --out'),
@@ -247,7 +250,7 @@ OPTIONS = {  # of more than one command, and what argparse should know of them
     'model': dict(help=f"a shipped model ({', '.join(list_pretrained()) or 'none yet'}), a file, or the folder of a run"),
 }
 COMMON = ('--seed', '--out', '--device', '--threads', '--batch-size', '--root', '--backend')
-TRAINING = (*COMMON, '--steps', '--lr', '--precision', '--segments', '--resume', '--start')
+TRAINING = (*COMMON, '--steps', '--lr', '--warp', '--precision', '--segments', '--resume', '--start')
 
 # %% ../nbs/07_cli.ipynb #parser
 def parser() -> argparse.ArgumentParser:

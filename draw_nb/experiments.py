@@ -115,6 +115,13 @@ class Result:
     about: dict                   # command, commit, recipe, seconds, made_with
 
     @property
+    def stages(self) -> list[dict]:
+        "How it was made: the command, commit, recipe and seconds of each training, the first one first; some begin with the weights of another."
+        made: list[dict] = [self.about]
+        while made[0].get('start'): made.insert(0, made[0]['start'])
+        return made
+
+    @property
     def slack(self) -> float: return 0.02 if self.unit == 'nats' else 0.0005  # what another processor may make of the same weights and noise
 
 def _in_words(kind, c):
@@ -136,6 +143,12 @@ def results() -> list[Result]:
     return rows
 
 # %% ../nbs/09_experiments.ipynb #results-table
+def _commands(r): return ', then '.join(f"`{stage['command']}`, {stage['commit']}" for stage in r.stages)
+
+def _steps(r): return ' + '.join(f"{stage['recipe']['steps']:,}" for stage in r.stages)
+
+def _minutes(r): return ' + '.join(f"{stage['seconds'] / 60:.0f}" for stage in r.stages)
+
 def results_table(
     rows: list[Result],
 ) -> str:                # Markdown
@@ -146,8 +159,8 @@ def results_table(
     for r in rows:
         paper = '' if r.paper is None else f'{r.paper[1]:.2%}' if r.unit == '%' else f'{r.paper[1]:.2f}'
         tighter = '' if r.tighter is None else f'{r.tighter[0]:.2f} ± {r.tighter[1]:.2f} (k = {r.tighter[2]})'
-        lines.append(f"| `{r.name}` | {r.network} | {paper} | **{number(r.number, r.standard_error, r.unit)}** | {tighter} | `{r.about['command']}`, {r.about['commit']} "
-                     f"| {r.about['recipe']['steps']:,} steps, {r.about['seconds'] / 60:.0f} min, {r.about['made_with'].split(', ', 1)[1]} |")
+        lines.append(f"| `{r.name}` | {r.network} | {paper} | **{number(r.number, r.standard_error, r.unit)}** | {tighter} | {_commands(r)} "
+                     f"| {_steps(r)} steps, {_minutes(r)} min, {r.about['made_with'].split(', ', 1)[1]} |")
     return '\n'.join(lines)
 
 def paper_table(
@@ -183,8 +196,8 @@ def model_card(
     lines = [f'# {r.name}', '', f'{r.network}, with {sum(p.numel() for p in load_pretrained(r.name).parameters()):,} parameters. '
              f"`draw_nb.load_pretrained('{r.name}')`", '',
              f"- **Data**: {r.data}, {SOURCES.get(r.data, 'see notebook 03')}.",
-             f"- **Made by** `{a['command']}` at commit {a['commit']}, in {a['seconds'] / 60:.0f} minutes ({a['made_with']}).",
-             f"- **Recipe**: {', '.join(f'{k} {v}' for k, v in a['recipe'].items())}.",
+             f"- **Made by** {_commands(r)} (command and commit), in {_minutes(r)} minutes ({a['made_with']}).",
+             f"- **Recipe**: {'; then '.join(', '.join(f'{k} {v}' for k, v in stage['recipe'].items()) for stage in r.stages)}.",
              f'- **Test set**, {r.images:,} images: {score}' + (f'; importance-weighted, k = {r.tighter[2]}: {r.tighter[0]:.2f} ± {r.tighter[1]:.2f} nats.' if r.tighter else '.')]
     if r.paper: lines.append(f"- **The paper** has {f'{r.paper[1]:.2f} nats' if r.unit == 'nats' else f'{r.paper[1]:.2%}'} for {r.paper[0]!r}.")
     points = [(e['step'], e[key]) for e in read_log(SHIPPED / f'{r.name}.jsonl') if key in e]
