@@ -7,9 +7,10 @@ import re, sys
 from configparser import ConfigParser
 from pathlib import Path
 
+named = sys.argv[1:]
 settings = ConfigParser(delimiters='=')
 settings.read(Path(__file__).parents[1]/'settings.ini', encoding='utf-8')
 for key in ('requirements', 'notebook_requirements', 'dev_requirements'):
     for requirement in settings['DEFAULT'][key].split():
         bound = re.match(r'([\w-]+)>=([\d.]+)', requirement)
-        if bound and bound[1] in (sys.argv[1:] or bound[1]): print(f'{bound[1]}=={bound[2]}')
+        if bound and (not named or bound[1] in named): print(f'{bound[1]}=={bound[2]}')
