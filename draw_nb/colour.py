@@ -140,7 +140,7 @@ def _keep(numbers, path):
     "Save an array, whole or not at all; whether there was a place for it."
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:  # of its own, since several processes may be at it
             np.save(Path(folder) / path.name, numbers)
             os.replace(Path(folder) / path.name, path)
     except OSError: return False

@@ -93,6 +93,7 @@ def shown(path: Path) -> str:
 PATIENCE = 60.  # seconds that a server may be silent
 
 def _download(url, path, sha256):
+    "By torch.hub, which knows no time limit; sockets know one."
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(PATIENCE)
     try: torch.hub.download_url_to_file(url, str(path), hash_prefix=sha256)
