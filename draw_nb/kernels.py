@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from .attention import RAW_LIMIT, stride_unit
+from .checks import check_whole
 from .fast import Fast, Kit, Reader, Writer
 from .loss import Bound
 from .network import DRAWConfig
@@ -263,9 +264,9 @@ def _product(x, x_row, W, n, inside, j, good, K: tl.constexpr, BM: tl.constexpr,
     return total
 
 @jit
-def _lstm(x, W, b, c, h, h_row, h_too, h_too_row, n, inside, k: tl.constexpr, K: tl.constexpr, BM: tl.constexpr, BJ: tl.constexpr, BK: tl.constexpr):
-    "A cell's step for rows n, from its inputs x, [.., K], to c, in place, and h, which goes to two places."
-    for start in range(0, k, BJ):
+def _lstm(x, W, b, c, h, h_row, h_too, h_too_row, n, inside, share, SHARES: tl.constexpr, k: tl.constexpr, K: tl.constexpr, BM: tl.constexpr, BJ: tl.constexpr, BK: tl.constexpr):
+    "A cell's step for rows n and a share of its units, from its inputs x, [.., K], to c, in place, and h, which goes to two places."
+    for start in range(share * BJ, k, SHARES * BJ):
         j = start + tl.arange(0, BJ)
         good, both = j < k, inside[:, None] & (j < k)[None, :]
         i = tl.sigmoid(_product(x, K, W, n, inside, j, good, K, BM, BJ, BK) + tl.load(b + j, good, 0.)[None, :])
@@ -279,59 +280,89 @@ def _lstm(x, W, b, c, h, h_row, h_too, h_too_row, n, inside, k: tl.constexpr, K:
         tl.store(h + n[:, None] * h_row + j[None, :], out, both)
         tl.store(h_too + n[:, None] * h_too_row + j[None, :], out, both)
 
+@jit
+def _meet(counter, meeting, SHARES: tl.constexpr, PART: tl.constexpr):
+    "Wait for the program's own threads and, at its meeting of this number, for all programs of the tile; the end of a launch is a meeting, too."
+    tl.debug_barrier()
+    if SHARES > 1 and PART is None:
+        tl.atomic_add(counter, 1)
+        while tl.atomic_add(counter, 0) < meeting * SHARES: pass
+        tl.debug_barrier()
+
 # %% ../nbs/20d_kernels.ipynb #whole
 @jit
-def _whole(x, eps, canvas, x_hat, U, V, c_enc, c_dec, heads, post, W_enc, b_enc, W_dec, b_dec, W_post, b_post, W_head, b_head, batch, T, read_unit, write_unit,
+def _whole(x, eps, canvas, x_hat, U, V, c_enc, c_dec, heads, post, W_enc, b_enc, W_dec, b_dec, W_post, b_post, W_head, b_head, counters, batch, T, begin, end, read_unit, write_unit,
            NR: tl.constexpr, NW: tl.constexpr, C: tl.constexpr, height: tl.constexpr, width: tl.constexpr, k: tl.constexpr, z: tl.constexpr,
-           BR: tl.constexpr, BN: tl.constexpr, BH: tl.constexpr, BW: tl.constexpr, LIMIT: tl.constexpr, BM: tl.constexpr, BJ: tl.constexpr, BK: tl.constexpr):
+           BR: tl.constexpr, BN: tl.constexpr, BH: tl.constexpr, BW: tl.constexpr, LIMIT: tl.constexpr, BM: tl.constexpr, BJ: tl.constexpr, BK: tl.constexpr, SHARES: tl.constexpr, PART: tl.constexpr):
+    "Steps `begin` to `end` for a tile of images, shared by programs; all parts of a step, or one of them."
     R: tl.constexpr = 2 * C * NR * NR
     P: tl.constexpr = C * NW * NW
     size: tl.constexpr = height * C * width
-    first = tl.program_id(0) * BM
+    share, first, counter = tl.program_id(1), tl.program_id(0) * BM, counters + tl.program_id(0)
     n = first + tl.arange(0, BM)
     inside, last = n < batch, tl.minimum(first + BM, batch)
-    for t in range(T):
+    for t in range(begin, end):
         u, u_next = U + (t % 2) * batch * (R + 2 * k), U + (1 - t % 2) * batch * (R + 2 * k)
         v, v_next = V + (t % 2) * batch * (z + k), V + (1 - t % 2) * batch * (z + k)
-        for image in range(first, last):
-            _read_image(heads + image * (P + 10) + P + 5, x + image * size, canvas + image * size, x_hat + image * size, u + image * (R + 2 * k), read_unit, NR, C, height, width, BR, BH, BW, LIMIT)
-        tl.debug_barrier()
-        _lstm(u, W_enc, b_enc, c_enc, u_next + R + k, R + 2 * k, u_next + R + k, R + 2 * k, n, inside, k, R + 2 * k, BM, BJ, BK)
-        tl.debug_barrier()
-        for start in range(0, z, BJ):
-            j = start + tl.arange(0, BJ)
-            good, both, there = j < z, inside[:, None] & (j < z)[None, :], (t * batch + n[:, None]) * 2 * z + j[None, :]
-            mu = _product(u_next + R + k, R + 2 * k, W_post, n, inside, j, good, k, BM, BJ, BK) + tl.load(b_post + j, good, 0.)[None, :]
-            log_sigma = _product(u_next + R + k, R + 2 * k, W_post, n, inside, j + z, good, k, BM, BJ, BK) + tl.load(b_post + z + j, good, 0.)[None, :]
-            tl.store(post + there, mu, both)
-            tl.store(post + there + z, log_sigma, both)
-            tl.store(v + n[:, None] * (z + k) + j[None, :], mu + tl.exp(log_sigma) * tl.load(eps + (n[:, None] * T + t) * z + j[None, :], both, 0.), both)
-        tl.debug_barrier()
-        _lstm(v, W_dec, b_dec, c_dec, v_next + z, z + k, u_next + R, R + 2 * k, n, inside, k, z + k, BM, BJ, BK)
-        tl.debug_barrier()
-        for start in range(0, P + 10, BJ):
-            j = start + tl.arange(0, BJ)
-            linear = _product(v_next + z, z + k, W_head, n, inside, j, j < P + 10, k, BM, BJ, BK) + tl.load(b_head + j, j < P + 10, 0.)[None, :]
-            tl.store(heads + n[:, None] * (P + 10) + j[None, :], linear, inside[:, None] & (j < P + 10)[None, :])
-        tl.debug_barrier()
-        for image in range(first, last):
-            _write_image(heads + image * (P + 10) + P, heads + image * (P + 10), canvas + image * size, write_unit, NW, C, height, width, BN, BH, BW, LIMIT)
-        tl.debug_barrier()
+        if PART is None or PART == 0:
+            for image in range(first + share, last, SHARES):
+                _read_image(heads + image * (P + 10) + P + 5, x + image * size, canvas + image * size, x_hat + image * size, u + image * (R + 2 * k), read_unit, NR, C, height, width, BR, BH, BW, LIMIT)
+        _meet(counter, 5 * t + 1, SHARES, PART)
+        if PART is None or PART == 1:
+            _lstm(u, W_enc, b_enc, c_enc, u_next + R + k, R + 2 * k, u_next + R + k, R + 2 * k, n, inside, share, SHARES, k, R + 2 * k, BM, BJ, BK)
+        _meet(counter, 5 * t + 2, SHARES, PART)
+        if PART is None or PART == 2:
+            for start in range(share * BJ, z, SHARES * BJ):
+                j = start + tl.arange(0, BJ)
+                good, both, there = j < z, inside[:, None] & (j < z)[None, :], (t * batch + n[:, None]) * 2 * z + j[None, :]
+                mu = _product(u_next + R + k, R + 2 * k, W_post, n, inside, j, good, k, BM, BJ, BK) + tl.load(b_post + j, good, 0.)[None, :]
+                log_sigma = _product(u_next + R + k, R + 2 * k, W_post, n, inside, j + z, good, k, BM, BJ, BK) + tl.load(b_post + z + j, good, 0.)[None, :]
+                tl.store(post + there, mu, both)
+                tl.store(post + there + z, log_sigma, both)
+                tl.store(v + n[:, None] * (z + k) + j[None, :], mu + tl.exp(log_sigma) * tl.load(eps + (n[:, None] * T + t) * z + j[None, :], both, 0.), both)
+        _meet(counter, 5 * t + 3, SHARES, PART)
+        if PART is None or PART == 3:
+            _lstm(v, W_dec, b_dec, c_dec, v_next + z, z + k, u_next + R, R + 2 * k, n, inside, share, SHARES, k, z + k, BM, BJ, BK)
+        _meet(counter, 5 * t + 4, SHARES, PART)
+        if PART is None or PART == 4:
+            for start in range(share * BJ, P + 10, SHARES * BJ):
+                j = start + tl.arange(0, BJ)
+                linear = _product(v_next + z, z + k, W_head, n, inside, j, j < P + 10, k, BM, BJ, BK) + tl.load(b_head + j, j < P + 10, 0.)[None, :]
+                tl.store(heads + n[:, None] * (P + 10) + j[None, :], linear, inside[:, None] & (j < P + 10)[None, :])
+        _meet(counter, 5 * t + 5, SHARES, PART)
+        if PART is None or PART == 5:
+            for image in range(first + share, last, SHARES):
+                _write_image(heads + image * (P + 10) + P, heads + image * (P + 10), canvas + image * size, write_unit, NW, C, height, width, BN, BH, BW, LIMIT)
+        tl.debug_barrier()  # the next to read a canvas is the program that wrote it
 
 # %% ../nbs/20d_kernels.ipynb #whole-way
 @torch.no_grad()
-def whole_way(net: Fast, x: Tensor, eps: Tensor) -> Bound:
+def whole_way(
+    net: Fast,
+    x: Tensor,            # images, float32 [batch, channels, height, width]
+    eps: Tensor,          # noise, float32 [batch, T, z]
+    tile: int = 16,       # images that go together, a power of two
+    shares: int = 1,      # programs for each tile
+    apart: bool = False,  # whether each part of each step is a launch of its own, after which all programs have met
+) -> Bound:
     "What `net(x, eps)` gives, within rounding and without gradients, by one kernel."
     c, m, b = net.config, net.model, len(x)
     if triton is None: triton_kit()  # which says why not
+    check_whole(16, tile=tile)
+    check_whole(1, shares=shares)
+    if tile & tile - 1: raise ValueError(f"tile: want a power of two, got {tile}")
     if not (c.read and c.write) or x.dtype != torch.float32: raise ValueError(f"whole_way: want attention on both sides and single precision, got read {c.read}, write {c.write} and {x.dtype}")
+    tiles, room = triton.cdiv(b, tile), torch.cuda.get_device_properties(x.device).multi_processor_count if x.is_cuda else 1
+    if shares > 1 and not apart and tiles * shares > room: raise ValueError(f"shares: {tiles * shares} programs that wait for each other need as many processors, and there are {room}; want fewer, larger tiles, or apart")
     weights, (k, z), R = [w.contiguous() for w in net.weights()], (c.hidden, c.latent), 2 * c.channels * c.read**2
     rows, canvas = x.transpose(1, 2).contiguous(), m.c_0.transpose(0, 1).repeat(b, 1, 1, 1)
     U, V, states, post = x.new_empty(2, b, R + 2 * k), x.new_empty(2, b, z + k), x.new_zeros(2, b, k), x.new_empty(c.steps, b, 2 * z)
     U[0, :, R:], V[0, :, z:] = torch.cat([m.h_dec_0, m.h_enc_0]), m.h_dec_0
-    heads = torch.addmm(weights[7], V[0, :, z:], weights[6].T)
+    heads, counters = torch.addmm(weights[7], V[0, :, z:], weights[6].T), torch.zeros(tiles, dtype=torch.int32, device=x.device)
     padded = [max(16, triton.next_power_of_2(size)) for size in (c.read, c.write, c.height, c.width)]
-    _whole[triton.cdiv(b, 16),](rows, eps.contiguous(), canvas, torch.empty_like(rows), U, V, *states, heads, post, *weights, b, c.steps, stride_unit(c.read, c.height, c.width), stride_unit(c.write, c.height, c.width),
-                                c.read, c.write, c.channels, c.height, c.width, k, z, *padded, float(RAW_LIMIT), 16, 32, 32)
+    there = rows, eps.contiguous(), canvas, torch.empty_like(rows), U, V, *states, heads, post, *weights, counters, b, c.steps
+    fixed = stride_unit(c.read, c.height, c.width), stride_unit(c.write, c.height, c.width), c.read, c.write, c.channels, c.height, c.width, k, z, *padded, float(RAW_LIMIT), tile, 16 if 32 * shares > k else 32, 32, shares
+    for begin, end, part in [(t, t + 1, part) for t in range(c.steps) for part in range(6)] if apart else [(0, c.steps, None)]:
+        _whole[tiles, shares](*there, begin, end, *fixed, part)
     mu, log_sigma = post.transpose(0, 1).split(z, 2)
     return Bound(x, canvas.transpose(1, 2), mu, log_sigma, eps)
