@@ -82,9 +82,9 @@ def lstm_chains(c: DRAWConfig, batch: int) -> Callable[[], None]:
     xs = [torch.randn(c.steps, batch, n, requires_grad=True) for n in inputs]
     def run():
         for cell, x in zip(cells, xs):
-            state = None
-            for t in range(c.steps): state = cell(x[t], state)
-            state[0].sum().backward()
+            h, state = torch.zeros(2, batch, c.hidden)
+            for t in range(c.steps): h, state = cell(x[t], (h, state))
+            h.sum().backward()
     return run
 
 def product_limit(c: DRAWConfig, batch: int) -> Callable[[], None]:

@@ -53,7 +53,7 @@ class Buffers:
         self.halted = torch.zeros((), **new)  # 1 from the first step whose cost or gradient is no number: then nothing changes any more
         for p in self.params: p.grad = torch.zeros_like(p)
         for group in self.adam.param_groups: group.update(capturable=True, lr=torch.zeros((), **new))
-        self.adam.found_inf = self.halted  # Adam's own word for "leave everything as it is"
+        setattr(self.adam, 'found_inf', self.halted)  # Adam's own word for "leave everything as it is"
 
 # %% ../nbs/20c_captured.ipynb #advance
 def advance(b: Buffers):
@@ -96,7 +96,7 @@ class Captured:
     def __init__(self, net: Fast, state: _State, r: Recipe, data: Images, objective: Objective = BOUND, saved: Callable[[], str] = lambda: 'no state was saved yet'):
         if objective is not BOUND: raise ValueError(f"backend: 'captured' makes the bound smaller and nothing else, got the objective {objective.name!r}")
         self.buffers, self.state, self.data, self.saved = Buffers(net, state, r, data), state, data, saved
-        self.run = record(self.buffers).replay if self.buffers.x.is_cuda else lambda: advance(self.buffers)
+        self.run: Callable[[], object] = record(self.buffers).replay if self.buffers.x.is_cuda else lambda: advance(self.buffers)
         state.look = self.look
 
     def look(self) -> dict:

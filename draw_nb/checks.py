@@ -48,7 +48,7 @@ def check_one_of(choices, /, **values):
 # %% ../nbs/22a_bad_input.ipynb #check-shapes
 def check_shapes(**wanted):  # a tensor and the lengths of its axes: `raw=(raw, 'batch', 5)`
     "Raise an error for what is no tensor of its shape; a length that has a name may be any, but the same wherever the name is."
-    lengths = {}
+    lengths: dict[str, int] = {}
     for name, (t, *shape) in wanted.items():
         if not isinstance(t, Tensor): raise TypeError(f"{name}: want a tensor, got {brief(t)}")
         known = [lengths.get(want, want) for want in shape]

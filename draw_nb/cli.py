@@ -9,6 +9,7 @@ __all__ = ['OPTIONS', 'COMMON', 'TRAINING', 'ERRORS', 'SHARED', 'demo', 'train_c
 # %% ../nbs/07_cli.ipynb #imports
 import argparse
 import json
+import math
 import os
 import shlex
 import shutil
@@ -17,13 +18,14 @@ import sys
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
 import draw_nb
 from . import DRAW, list_pretrained, load_pretrained
 from .data import DATASETS, FITS, SPLITS, load_data, load_images
-from .devices import Team, meet
+from .devices import Team, launched, meet
 from .files import DataError, writing
 from .fast import BACKENDS, PRECISIONS, accelerate
 from .network import SCALES
@@ -31,14 +33,16 @@ from .noise import permutation
 from .classifier import classify
 from .experiments import EXPERIMENTS, experiment, measure, results, results_table
 from .training import BOUND, TrainingDiverged, check_out, evaluate, train
-from .weights import WeightsError, load_model
+from .weights import WeightsError, load_model, load_tensors
 
 # %% ../nbs/07_cli.ipynb #helpers
 def _model(name, device):
     "A model by the name of a shipped one, or from a file or the folder of a run."
     path = Path(name)
-    if path.is_dir(): path /= 'model.safetensors'
     if name in list_pretrained(): return load_pretrained(name).to(device)
+    if path.is_dir():
+        path /= 'model.safetensors'
+        if not path.exists() and path.with_name('state.safetensors').exists(): raise FileNotFoundError(f"model: the run in {name} has not come to its end; --resume goes on with it")
     if not path.is_file(): raise FileNotFoundError(f"model: want one of {', '.join(list_pretrained())}, a file or the folder of a run, got {name!r}")
     return load_model(path).to(device)
 
@@ -79,7 +83,7 @@ def _no_trace(out):
 def _say(line): print(line, flush=True)
 
 def _write(path, report):
-    with writing(path) as part: part.write_text(json.dumps(report, indent=1) + '\n')
+    with writing(path) as part: part.write_text(json.dumps({k: v if v == v else None for k, v in report.items()}, indent=1) + '\n')  # JSON knows no nan
 
 # %% ../nbs/07_cli.ipynb #run-experiment
 def _start(model, other, name):
@@ -106,9 +110,15 @@ def _train(e, args, out):
     model = e.network(e.config).to(args.device)
     accelerate(model, args.backend, args.segments, recipe.precision)  # what does not fit is refused before data are read
     note = _made_by(args.line)
-    if args.start: note['start'] = _start(model, _model(args.start, args.device), args.start)
+    if args.start:
+        note['start'] = _start(model, _model(args.start, args.device), args.start)
+        begun = out / 'state.safetensors'
+        if args.resume and begun.exists() and 'start' not in load_tensors(begun)[1].get('note', note): raise ValueError(f"--start: the run in {out} has begun without it")
     if getattr(args, 'images', None): data, valid = _own(args, e.config)
     else: data, valid = (team.main_first(load_data, e.data, split, args.root) for split in ('train', 'valid'))
+    if recipe.batch_size > len(data):
+        if args.batch_size: raise ValueError(f"--batch-size: want at most the {len(data)} images that there are, got {args.batch_size}")
+        recipe = replace(recipe, batch_size=len(data))
     if args.resume and not (out / 'state.safetensors').exists(): _say(f"{out}/ holds no state yet: starting from the beginning")
     parameters = sum(p.numel() for p in model.parameters())
     _say(f"{data}; {parameters:,} parameters, {recipe.steps:,} steps of {recipe.batch_size} into {out}/")
@@ -123,7 +133,7 @@ def _pictures(run, data):
     import matplotlib.pyplot as plt
     from draw_nb.pictures import film, learning_curve, show_samples, show_sequence
     real = data.images if data.images.shape[1:] == data.image_shape else data.batch(torch.arange(min(len(data), 5000)))  # scenes are made as they are needed
-    figures = dict(samples=show_samples(run.model.generate(100), real).figure, sequence=show_sequence(run.model.trace_prior(8)), curve=learning_curve(run.log).figure)
+    figures: dict[str, Any] = dict(samples=show_samples(run.model.generate(100), real).figure, sequence=show_sequence(run.model.trace_prior(8)), curve=learning_curve(run.log).figure)
     for name, figure in figures.items():
         with writing(run.out / f'{name}.png') as part: figure.savefig(part, dpi=120)
         plt.close(figure)
@@ -156,19 +166,22 @@ def evaluate_command(args):
     "measure a model on a data set: the bound in nats per image, or a classifier's error"
     out = args.out and _new(args.out)
     model = _model(args.model, args.device)
-    name = args.data or model.about.get('dataset', '').split(' ')[0]
+    name = args.data or str(model.about.get('dataset') or '').split(' ')[0]
     if name not in DATASETS: raise ValueError(f"--data: want one of {', '.join(DATASETS)}, but the model was trained on {model.about.get('dataset', 'something else')!r}")
     data = load_data(name, args.split, args.root)
-    if args.limit: data = data.subset(permutation(0, 0, len(data))[:args.limit])  # some sets are sorted
+    if args.limit and args.limit < len(data): data = data.subset(permutation(0, 0, len(data))[:args.limit])  # some sets are sorted
     size = args.batch_size or 500
     if isinstance(model, DRAW):
         e = evaluate(model, data, args.samples, args.iw_samples, size, args.seed, progress=True, backend=args.backend)
         _say(f"{data}\nbound {e.bound:.2f} +- {e.error:.2f} nats ({e.bits_per_dim:.4f} bits per dimension) = {e.nll:.2f} for the pixels + {sum(e.kl):.2f} for the latents")
         if e.iw_bound is not None: _say(f"importance-weighted bound, {e.iw_samples} samples: {e.iw_bound:.2f} +- {e.iw_error:.2f} nats")
+        measured = asdict(e)
     else:
-        e = classify(model, data, size, args.seed, progress=True)
-        _say(f"{data}\nerror {e.error:.2%} +- {e.standard_error:.2%}, cross-entropy {e.cross_entropy:.4f} nats")
-    if out: _write(out, dict(model=args.model, data=repr(data), seed=args.seed, **asdict(e)))
+        if args.samples > 1 or args.iw_samples: raise ValueError(f"--samples and --iw-samples: want a model that draws, {args.model} is a {model.kind}")
+        named = classify(model, data, size, args.seed, progress=True, backend=args.backend)
+        _say(f"{data}\nerror {named.error:.2%} +- {named.standard_error:.2%}, cross-entropy {named.cross_entropy:.4f} nats")
+        measured = asdict(named)
+    if out: _write(out, dict(model=args.model, data=repr(data), seed=args.seed, **measured))
 
 # %% ../nbs/07_cli.ipynb #generate-command
 def generate_command(args):
@@ -187,13 +200,16 @@ def generate_command(args):
 def results_command(args):
     "the numbers of the shipped models beside the paper's; --measure takes them again from the weights"
     rows, off = results(), []
-    if not args.measure: return _say(results_table(rows))
+    if not args.measure:
+        if args.limit: raise ValueError("--limit: want --measure with it")
+        return _say(results_table(rows))
     for r in rows:
         data = load_data(r.data, 'test', args.root)
-        if args.limit: data = data.subset(permutation(0, 0, len(data))[:args.limit])
+        if args.limit and args.limit < len(data): data = data.subset(permutation(0, 0, len(data))[:args.limit])
         again = measure(load_pretrained(r.name), data, progress=True)
         number, error = (again['bound'], again['error']) if r.unit == 'nats' else (again['error'], again['standard_error'])
-        if abs(number - r.number) > (r.slack(r.images) if len(data) == r.images else 4 * error): off.append(r.name)
+        sampling = 0 if len(data) == r.images else 4 * r.standard_error * math.sqrt(r.images / len(data))
+        if not abs(number - r.number) <= sampling + r.slack(len(data)): off.append(r.name)
         _say(f"{r.name}: {number:.4f} +- {error:.4f} on {len(data):,} test images, shipped as {r.number:.4f} on {r.images:,}"
              + (f"; importance-weighted {again['iw_bound']:.4f}, shipped as {r.tighter[0]:.4f}" if r.tighter else '') + (': NOT THE SAME' if r.name in off else ''))
     if off: raise ValueError(f"{', '.join(off)}: measured again, the number is not the one that was shipped")
@@ -303,9 +319,10 @@ def _run(args, team):
 def main(argv: list[str] | None = None):
     "Run the command line; an error is one line on stderr and a status of 1, an interrupt a status of 130."
     argv = sys.argv[1:] if argv is None else argv
-    args, team = parser().parse_args(argv), Team(int(os.environ.get('RANK', 0)), int(os.environ.get('WORLD_SIZE', 1)))
+    args, team = parser().parse_args(argv), Team()
     args.line = argv
     try:
+        team = Team(*launched())
         with meet(getattr(args, 'device', 'cpu')) as team: _run(args, team)
         team.leave()
     except KeyboardInterrupt as e:

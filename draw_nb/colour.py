@@ -26,10 +26,14 @@ from .checks import check_one_of, check_type
 from .files import DAMAGE, FILES, DataError, MissingData, cache_root, data_root, fetch, shown
 
 # %% ../nbs/03e_colour.ipynb #cifar
+def _content(tar, member) -> bytes:
+    "What is in a member of an archive: nothing, unless it is a file."
+    with tar.extractfile(member) or BytesIO() as file: return file.read()
+
 def _cifar_archive(path, train):
     names = [f'cifar-10-batches-bin/data_batch_{i}.bin' for i in range(1, 6)] if train else ['cifar-10-batches-bin/test_batch.bin']
     with tarfile.open(path) as tar:
-        parts = {m.name: np.frombuffer(tar.extractfile(m).read(), np.uint8).reshape(-1, 3073) for m in tar if m.name in names}
+        parts = {m.name: np.frombuffer(_content(tar, m), np.uint8).reshape(-1, 3073) for m in tar if m.name in names}
     records = np.concatenate([parts[name] for name in names])
     return records[:, 1:].reshape(-1, 3, 32, 32), records[:, 0]
 
@@ -120,13 +124,13 @@ def _numbers(pictures, boxes, total, progress):
 
 def _members(tar, boxes) -> Iterator:
     for m in tar:
-        if m.isfile() and Path(m.name).name in boxes: yield Path(m.name).name, BytesIO(tar.extractfile(m).read())
+        if m.isfile() and Path(m.name).name in boxes: yield Path(m.name).name, BytesIO(_content(tar, m))
 
 def _from_archive(path, progress):
     with tarfile.open(path) as tar:
         table = next((m for m in tar if Path(m.name).name == 'digitStruct.mat'), None)
         if table is None: raise DataError(f"{shown(path)}: want a digitStruct.mat in it")
-        boxes = read_digit_struct(BytesIO(tar.extractfile(table).read()), progress)
+        boxes = read_digit_struct(BytesIO(_content(tar, table)), progress)
     with tarfile.open(path) as tar: return _numbers(_members(tar, boxes), boxes, len(boxes), progress)
 
 def _from_folder(table, part):
@@ -156,12 +160,9 @@ def read_house_numbers(
     "House numbers, cut out of their pictures."
     check_one_of(('train', 'extra', 'test'), part=part)
     ready, table = cache_root() / f'SVHN/{part}-{SIDE}.npy', data_root(root) / 'SVHN/boxes.json'
+    if table.is_file() and not (data_root(root) / FILES[f'svhn-{part}'].path).is_file(): return torch.from_numpy(_from_folder(table, part))
     if not os.path.isfile(ready):
-        try: archive = fetch(FILES[f'svhn-{part}'], root, download and not table.is_file())
-        except MissingData:
-            if table.is_file(): return torch.from_numpy(_from_folder(table, part))
-            raise
-        numbers = _from_archive(archive, progress)
+        numbers = _from_archive(fetch(FILES[f'svhn-{part}'], root, download), progress)
         if not _keep(numbers, ready): return torch.from_numpy(numbers)
     try: return torch.from_numpy(np.load(ready, mmap_mode='c'))
     except DAMAGE as e: raise DataError(f"{shown(ready)} is damaged ({e}); delete it, and it will be made again") from None

@@ -138,6 +138,7 @@ class Scenes(Images):
         super().__init__(digits.images, digits.labels, name=digits.name)
         if digits.image_shape[0] != 1 or digits.image_shape[1] != digits.image_shape[2]:
             raise ValueError(f"digits: want grey squares, [1, side, side], got {list(digits.image_shape)}")
+        if digits.binarise or digits.warp: raise ValueError("digits: want them as they are, neither binarised nor warped; `warped` of the scenes warps them")
         check_whole(digits.image_shape[1], size=size)
         check_whole(1, count=count)
         check_whole(0, scraps=scraps)
@@ -224,9 +225,16 @@ def as_images(
 PICTURES = ('.png', '.jpg', '.jpeg', '.gif', '.bmp', '.webp', '.tif', '.tiff')
 FITS = {'crop': ImageOps.fit, 'stretch': lambda picture, size, method: picture.resize(size, method), 'pad': ImageOps.pad}
 
+def _bytes(picture):
+    "Greys of 16 bits in eight, for Pillow would make white of nearly all; it sees to colours of 16 bits itself."
+    if not picture.mode.startswith(('I', 'F')): return picture
+    grey = np.asarray(picture)
+    if picture.mode == 'F' or not 0 <= grey.min() <= grey.max() < 2**16: raise ValueError(f"want greys of 8 or 16 bits, got {grey.min()} to {grey.max()}")
+    return Image.fromarray((grey // 257).astype(np.uint8))
+
 def _open_picture(path, mode, size, fit):
     with Image.open(path) as picture:
-        picture = ImageOps.exif_transpose(picture).convert('RGBA')
+        picture = _bytes(ImageOps.exif_transpose(picture)).convert('RGBA')
     white = Image.new('RGBA', picture.size, 'white')
     return np.asarray(FITS[fit](Image.alpha_composite(white, picture).convert(mode), size, Image.Resampling.LANCZOS))
 

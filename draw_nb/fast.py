@@ -471,7 +471,7 @@ def accelerate(
     backend: str = 'fast',       # 'fast', 'native' for the same with parts in C (notebook 20b), 'captured' for the same on a GPU (20c), or 'eager' for the plain path
     segments: int = 1,           # see `Fast`
     precision: str = 'float32',  # see `Fast`
-) -> Callable[..., Any]:         # to be called as `(x, eps)`, or as `(x)` if it names classes
+) -> Any:                        # to be called as `(x, eps)`, or as `(x)` if it names classes
     "The quickest way to a model's bound, or to its log-odds, that has passed its tests: on the CPU `Fast` for DRAW and `FastClassifier` (notebook 20e) for its like, otherwise the model itself."
     check_type(nn.Module, model=model)
     check_one_of(BACKENDS, backend=backend)

@@ -21,7 +21,7 @@ try:
     jit = triton.jit
 except ImportError:  # on macOS and Windows, and where torch was made for processors only
     class tl: constexpr = None  # type: ignore
-    triton, jit = None, lambda function: function
+    triton, jit = None, lambda function=None, **options: function or jit
 
 # %% ../nbs/20d_kernels.ipynb #cell-forward
 @jit
@@ -58,7 +58,8 @@ def _cell_backward(gates, c_prev, tanh_c, dh, dh_row, dc, k: tl.constexpr, BLOCK
 # %% ../nbs/20d_kernels.ipynb #bank
 @jit
 def _held(at, LIMIT: tl.constexpr):
-    return tl.minimum(tl.maximum(tl.load(at), -LIMIT), LIMIT)
+    raw = tl.maximum(tl.load(at), -LIMIT, propagate_nan=tl.PropagateNan.ALL)
+    return tl.minimum(raw, LIMIT, propagate_nan=tl.PropagateNan.ALL)
 
 @jit
 def _bank(raw, axis: tl.constexpr, unit, N: tl.constexpr, size: tl.constexpr, BN: tl.constexpr, BS: tl.constexpr, LIMIT: tl.constexpr):
@@ -290,7 +291,7 @@ def _meet(counter, meeting, SHARES: tl.constexpr, PART: tl.constexpr):
         tl.debug_barrier()
 
 # %% ../nbs/20d_kernels.ipynb #whole
-@jit
+@jit(do_not_specialize=('batch', 'T', 'begin', 'end'))
 def _whole(x, eps, canvas, x_hat, U, V, c_enc, c_dec, heads, post, W_enc, b_enc, W_dec, b_dec, W_post, b_post, W_head, b_head, counters, batch, T, begin, end, read_unit, write_unit,
            NR: tl.constexpr, NW: tl.constexpr, C: tl.constexpr, height: tl.constexpr, width: tl.constexpr, k: tl.constexpr, z: tl.constexpr,
            BR: tl.constexpr, BN: tl.constexpr, BH: tl.constexpr, BW: tl.constexpr, LIMIT: tl.constexpr, BM: tl.constexpr, BJ: tl.constexpr, BK: tl.constexpr, SHARES: tl.constexpr, PART: tl.constexpr):

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as MplPath
 from PIL import Image, ImageDraw
-from torch import Tensor
+from torch import Tensor, nn
 
 from .checks import brief, check_finite, check_number, check_shapes, check_type, check_whole
 from .files import writing
@@ -51,7 +51,9 @@ def tile(
     check_whole(1, columns=columns)
     check_whole(0, gap=gap)
     from torchvision.utils import make_grid
-    return make_grid(images.detach().cpu().float(), nrow=columns, padding=gap, pad_value=0.5)[:images.shape[1]]
+    images = images.detach().cpu().float()
+    if len(images) == 1: return nn.functional.pad(images[0], [gap] * 4, value=0.5)  # make_grid leaves a single image without its border
+    return make_grid(images, nrow=columns, padding=gap, pad_value=0.5)[:images.shape[1]]
 
 # %% ../nbs/05_pictures.ipynb #show-image
 def show_image(
@@ -207,8 +209,9 @@ def film(
     "A film of a drawing, as an animated GIF that starts again and again."
     check_number(0, seconds=seconds)
     if Path(path).suffix != '.gif': raise ValueError(f"path: want a name that ends in .gif, got {Path(path).name}")
-    path, shots = Path(path), frames(steps, columns, zoom) + frames(steps[-1:], columns, zoom, boxes=False)
-    shots = [shot.quantize(32) for shot in shots]
+    path, last = Path(path), frames(steps[-1:], columns, zoom, boxes=False)
+    if max(last[0].size) > 65_535: raise ValueError(f"columns: a GIF may have 65,535 pixels on a side, and {columns} columns make {last[0].width:,} x {last[0].height:,}: want another number, or fewer pictures")
+    shots = [shot.quantize(32) for shot in frames(steps, columns, zoom) + last]
     each = max(20, round(1000 * seconds / len(steps)))
     with writing(path) as part: shots[0].save(part, save_all=True, append_images=shots[1:], duration=[each] * len(steps) + [2000], loop=0, optimize=True)
     return path
@@ -224,9 +227,10 @@ def nearest(
     check_pictures(among=among)
     check_shapes(among=(among, 'm', *images.shape[1:]))
     check_whole(1, chunk=chunk)
-    x, best, where = images.flatten(1).float(), torch.full((len(images),), torch.inf), torch.zeros(len(images), dtype=torch.long)
+    x = images.detach().flatten(1).float()
+    best, where = x.new_full((len(x),), torch.inf), torch.zeros(len(x), dtype=torch.long, device=x.device)
     for start in range(0, len(among), chunk):
-        y = among[start:start + chunk].flatten(1)
+        y = among[start:start + chunk].flatten(1).to(x.device)
         y = y / 255 if y.dtype == torch.uint8 else y.float()
         d, i = torch.cdist(x, y).min(1)
         where = torch.where(d < best, start + i, where)
@@ -245,7 +249,7 @@ def show_samples(
     rows = len(images) // columns
     if not rows: raise ValueError(f"images: want at least {columns}, one row, got {len(images)}")
     images = images[:rows * columns]
-    near = train[nearest(images[columns - 1::columns], train)]
+    near = train[nearest(images[columns - 1::columns], train).to(train.device)]
     near = near / 255 if near.dtype == torch.uint8 else near.float()
     left, right = tile(images, columns), tile(near, 1)
     gap = torch.ones(left.shape[0], left.shape[1], 4)

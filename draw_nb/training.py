@@ -30,7 +30,7 @@ from .clutter import _check_warp
 from .data import as_images
 from .devices import Team, meet
 from .fast import PRECISIONS, accelerate
-from .files import writing
+from .files import UNFINISHED, writing
 from .loss import check_bounded, importance_weighted_bound
 from .network import DRAW
 from .weights import WeightsError, load_tensors, save_model, save_tensors
@@ -43,10 +43,10 @@ class Recipe:
     batch_size: int = 100         # examples, of all processes together
     lr: float = 3e-3              # peak learning rate of Adam
     window_lr: float = 1.         # rate of the maps that place windows, as a share of the others'
-    warmup: int = 100             # steps over which the rate rises from 0 to its peak; then a cosine takes it back
+    warmup: int = 100             # steps over which the rate rises from 0, while half a cosine takes it back to 0 over all of them
     clip: float = 10.             # largest norm of the gradient of the batch's mean bound
     average: float = 0.999        # decay of the running average of the weights, which is what validation sees and what is kept
-    warp: float = 0.              # how far from the identity's the numbers of the map are that warps each picture, or digit in a scene, see notebook 03c
+    warp: float = 0.              # how strongly each picture, or each digit in a scene, is turned, stretched and slanted at random (0: not at all), see notebook 03c
     precision: str = 'float32'    # or 'bfloat16', for the factors of the cells' products, see notebook 20
     seed: int = 0                 # of initial weights' noise, order, binarisation and latents
     log_every: int = 10           # steps
@@ -207,7 +207,7 @@ def _check_same(name, key, have, want):
 
 def _grouped(tensors):
     "From {'group/name': tensor} to {group: {name: tensor}}."
-    groups = {}
+    groups: dict[str, dict[str, Tensor]] = {}
     for key, t in tensors.items():
         group, name = key.split('/')
         groups.setdefault(group, {})[name] = t
@@ -216,13 +216,14 @@ def _grouped(tensors):
 # %% ../nbs/04_training.ipynb #state
 class _State:
     "All that a training needs to go on, and its file."
-    def __init__(self, model, recipe, data, valid, backend):
+    def __init__(self, model, recipe, data, valid, backend, note=None):
+        self.note = note or {}
         self.averaged = copy.deepcopy(model).requires_grad_(False).eval()
         self.params, self.average = dict(model.named_parameters()), dict(self.averaged.named_parameters())
         groups = [dict(params=[p for k, p in self.params.items() if ('window' in k) == windows], share=share) for windows, share in ((False, 1.), (True, recipe.window_lr))]
         self.adam = torch.optim.Adam([g for g in groups if g['params']], lr=recipe.lr, fused=True)
         self.best, self.best_score, self.step, self.seconds = None, math.inf, 0, 0.
-        self.look = lambda: None  # called before the state is written, by a stepper that looks at its numbers late (notebook 20c)
+        self.look: Callable[[], object] = lambda: None  # called before the state is written, by a stepper that looks at its numbers late (notebook 20c)
         self.identity = json.loads(json.dumps(dict(config=asdict(model.config), recipe=asdict(recipe), data=data.fingerprint(), valid=valid and valid.fingerprint(), backend=backend)))
 
     def save(self, path):
@@ -231,7 +232,7 @@ class _State:
         for key in ('exp_avg', 'exp_avg_sq', 'step'):
             groups[key] = {k: self.adam.state[p][key] for k, p in self.params.items() if p in self.adam.state}
         save_tensors(path, {f'{g}/{k}': t for g, d in groups.items() for k, t in d.items()},
-                     dict(kind='training state', step=self.step, seconds=self.seconds, best_score=self.best_score, **self.identity))
+                     dict(kind='training state', step=self.step, seconds=self.seconds, best_score=self.best_score, note=self.note, **self.identity))
 
     @torch.no_grad()
     def load(self, path):
@@ -248,7 +249,7 @@ class _State:
             self.average[k].copy_(groups['average'][k])
             if 'step' in groups: self.adam.state[p] = {key: groups[key][k].to(p.device) for key in ('step', 'exp_avg', 'exp_avg_sq')}
         self.best, self.best_score = groups.get('best'), about['best_score']
-        self.step, self.seconds = about['step'], about['seconds']
+        self.step, self.seconds, self.note = about['step'], about['seconds'], about.get('note', self.note)  # how it began, not how it went on
 
     def spread(self, team):
         "Give every process of a team the main one's state."
@@ -308,6 +309,7 @@ class _Log:
             with writing(path) as part: part.write_text(''.join(json.dumps(e) + '\n' for e in entries))
 
     def add(self, **entry):
+        entry = {k: v for k, v in entry.items() if v == v}  # JSON knows no nan
         self.entries.append(entry)
         if self.path:
             with open(self.path, 'a') as f: f.write(json.dumps(entry) + '\n')
@@ -320,9 +322,10 @@ def check_out(
     "Refuse a folder that is not empty, unless the run in it is to go on, or one that cannot be written."
     out = Path(out)
     if out.exists() and not out.is_dir(): raise NotADirectoryError(f"{out}: want a folder, but it is a file")
-    held = sorted(p.name for p in out.iterdir()) if out.exists() else []
+    held = sorted(p.name for p in out.iterdir() if not p.name.startswith(UNFINISHED)) if out.exists() else []
     if held and not resume: raise FileExistsError(f"{out} is not empty ({', '.join(held[:3])}{', ...' if held[3:] else ''}): resume the run in it, or choose another folder")
     if held and 'log.jsonl' not in held: raise FileExistsError(f"{out} holds other things than a run to resume ({', '.join(held[:3])})")
+    if 'model.safetensors' in held and 'state.safetensors' not in held: raise FileExistsError(f"{out} holds a finished model without the state of its training, which can only begin anew: choose another folder")
     try: out.mkdir(parents=True, exist_ok=True)
     except OSError as e: raise PermissionError(f"{out}: cannot be made ({e.strerror})") from None
     if not os.access(out, os.W_OK): raise PermissionError(f"{out}: cannot be written")
@@ -378,7 +381,7 @@ def train(
     segments: int = 1,                 # pieces to compute again on the way back, to save memory, see notebook 20
     objective: Objective = BOUND,      # what to make smaller
     watch: Callable[[list[dict], Any, float], None] | None = None,  # called at each logged step with the log, the averaged weights and the share of the steps that is done
-    note: dict | None = None,          # anything that JSON can hold, kept in the model's file: how the run was started, say
+    note: dict | None = None,          # anything that JSON can hold, kept in the files of state and model: how the run was started, say; a run that goes on keeps the first
 ) -> Run:                              # `model` itself, holding the averaged weights, and the log
     "Train a model by Adam on the bound (Eq 12), one sample of z for each image and step, or on another objective."
     _check_training(model, data, recipe, objective, watch, note)
@@ -387,7 +390,7 @@ def train(
     with team:
         data, valid = (_fitting(model, d) for d in (data, valid))
         if r.warp: data = data.warped(r.warp)
-        state, net = _State(model, r, data, valid, backend), accelerate(model, backend, segments, r.precision)
+        state, net = _State(model, r, data, valid, backend, note), accelerate(model, backend, segments, r.precision)
         log = _open_run(out, state, resume, team)
         state.spread(team)
     began, saved_step = time.perf_counter() - state.seconds, state.step
@@ -413,5 +416,5 @@ def train(
     model.load_state_dict(state.best or state.average)
     model.eval()
     with team:
-        if out and team.main: save_model(model, out / 'model.safetensors', **{**(note or {}), **_about(state, r, data, device, objective, team.size)})
+        if out and team.main: save_model(model, out / 'model.safetensors', **{**state.note, **_about(state, r, data, device, objective, team.size)})
     return Run(model, log.entries, out)

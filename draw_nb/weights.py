@@ -99,7 +99,7 @@ def load_model(
         if not all(t.isfinite().all() for t in tensors.values()): raise ValueError("some weights are no numbers")
         model = network(config)
         model.load_state_dict({k: t.float() for k, t in tensors.items()})
-    except (KeyError, TypeError, ValueError, RuntimeError) as e:
+    except (KeyError, TypeError, ValueError, RuntimeError, OverflowError) as e:
         raise WeightsError(f"{Path(path).name}: the weights and the configuration do not fit ({e})") from None
     model.about = about
     return model.eval()

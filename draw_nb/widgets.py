@@ -66,6 +66,7 @@ class AttentionExplorer:
         check_whole(1, n=n)
         self.image, (height, width) = image, image.shape[1:]
         ranges = slider_ranges(height, width)
+        if n > ranges['n'][2]: raise ValueError(f"n: want at most {ranges['n'][2]} filters, the pixels of the shorter side, got {n}")
         start = dict(g_x=(width + 1) / 2, g_y=(height + 1) / 2, delta=max(height, width) / (2 * n), sigma=0.8, gamma=1., n=n)
         self.sliders = {name: (ipywidgets.IntSlider if name == 'n' else ipywidgets.FloatSlider)(start[name], min=low, max=high, step=step, description=label)
                         for name, (label, low, high, step) in ranges.items()}
