@@ -29,6 +29,7 @@ setup(
     url=cfg['git_url'],
     keywords=cfg['keywords'].split(),
     license=licenses[cfg['license']],
+    license_files=['LICENSE', 'NOTICE'],
     classifiers=[
         f"Development Status :: {statuses[cfg['status']]}",
         f"Intended Audience :: {cfg['audience']}",

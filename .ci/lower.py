@@ -10,6 +10,7 @@ from pathlib import Path
 named = sys.argv[1:]
 settings = ConfigParser(delimiters='=')
 settings.read(Path(__file__).parents[1]/'settings.ini', encoding='utf-8')
+if unknown := {*named} - {bound for bound, _ in re.findall(r'([\w-]+)>=([\d.]+)', ' '.join(settings['DEFAULT'].values()))}: sys.exit(f'no lower bound in settings.ini: {unknown}')
 for key in ('requirements', 'notebook_requirements', 'dev_requirements'):
     for requirement in settings['DEFAULT'][key].split():
         bound = re.match(r'([\w-]+)>=([\d.]+)', requirement)

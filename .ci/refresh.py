@@ -70,9 +70,9 @@ def same(a, b):
     return len(a) == len(b) and a[::2] == b[::2] and all(map(agree, a[1::2], b[1::2]))
 
 async def check(path):
-    "Whether a notebook shows something else than it is kept with"
+    "Whether a notebook shows something else than it is kept with; None if that cannot be told here"
     changed, nb = False, await run(path)
-    if any(line.startswith('SKIPPED: ') for cell in nb.cells for line in words(cell)): return print(f'{path.name}: not compared, its data are not at hand', flush=True)
+    if any(line.startswith('SKIPPED: ') for cell in nb.cells for line in words(cell)): return print(f'{path.name}: not compared, its data are not at hand', flush=True)  # which is None
     for kept, now in zip(nbformat.read(path, 4).cells, nb.cells):
         before, after = words(kept), words(now)
         if len(before) == len(after) and all(map(same, before, after)): continue
@@ -87,7 +87,8 @@ async def main():
     turns = asyncio.Semaphore(os.cpu_count() or 1)
     async def one(path):
         async with turns: return await work(path)
-    if any(await asyncio.gather(*map(one, paths))): sys.exit('run .ci/refresh.py on these notebooks, or seed what they draw')
-    if work is check: print(f'tried: {len(paths)} notebooks')
+    changed = await asyncio.gather(*map(one, paths))
+    if any(changed): sys.exit('run .ci/refresh.py on these notebooks, or seed what they draw')
+    if work is check: print(f'tried: {changed.count(False)} notebooks' + (f', {without} without their data' if (without := changed.count(None)) else ''))
 
 if __name__ == '__main__': asyncio.run(main())

@@ -208,7 +208,7 @@ def results_command(args):
         if args.limit and args.limit < len(data): data = data.subset(permutation(0, 0, len(data))[:args.limit])
         again = measure(load_pretrained(r.name), data, progress=True)
         number, error = (again['bound'], again['error']) if r.unit == 'nats' else (again['error'], again['standard_error'])
-        sampling = 0 if len(data) == r.images else 4 * r.standard_error * math.sqrt(r.images / len(data))
+        sampling = 0 if len(data) == r.images else 4 * r.standard_error * math.sqrt(1 + r.images / len(data))
         if not abs(number - r.number) <= sampling + r.slack(len(data)): off.append(r.name)
         _say(f"{r.name}: {number:.4f} +- {error:.4f} on {len(data):,} test images, shipped as {r.number:.4f} on {r.images:,}"
              + (f"; importance-weighted {again['iw_bound']:.4f}, shipped as {r.tighter[0]:.4f}" if r.tighter else '') + (': NOT THE SAME' if r.name in off else ''))

@@ -198,8 +198,8 @@ class Crops(Images):
 
 # %% ../nbs/03_data.ipynb #as-images
 def as_images(
-    data,                    # `Images`, an array or tensor, or any torch `Dataset` of images or (image, label) pairs
-    binarise: bool = False,
+    data,                    # `Images`, an array or tensor, or any torch `Dataset` of images or (image, label) pairs, whose labels are left out
+    binarise: bool = False,  # see `Images`; those that are given stay as they are
 ) -> Images:
     "Take pictures in any of the usual forms: [n, h, w], [n, c, h, w] or [n, h, w, c], bytes or numbers in [0, 1]."
     if isinstance(data, Images): return data

@@ -59,9 +59,9 @@ def uniform(
     index: Tensor,            # int64 [batch]
     shape: tuple[int, ...],   # of one example's noise
 ) -> Tensor:                  # float32 [batch, *shape], in (0, 1)
-    "Uniform noise on 24-bit midpoints, so that 0 and 1 never occur."
+    "Uniform noise of 24 bits, in which 0 and 1 never occur."
     w = words(seed, stream, step, index, math.prod(shape))
-    return (((w >> 8).float() + 0.5) * 2**-24).view(-1, *shape)
+    return (((w >> 8).float() + 0.5) * 2**-24).clamp(max=1 - 2**-24).view(-1, *shape)
 
 # %% ../nbs/03a_noise.ipynb #normal
 def normal(

@@ -18,7 +18,7 @@ import traitlets
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from .attention import Window, filterbank, raw_params, read, write
+from .attention import Window, filter_centres, filterbank, raw_params, read, write
 from .browser import Grid, slider_ranges
 from .checks import check_number, check_shapes, check_type, check_whole
 from .network import DRAW
@@ -39,6 +39,9 @@ def attention_figure(
     fig, axes = plt.subplots(1, 5, figsize=(9, 2), layout='constrained')
     show_image(image, axes[0], 'image and grid')
     show_window(axes[0], window, 0, n, 'limegreen')
+    middles = torch.cartesian_prod(*(filter_centres(g, window.delta, n)[0].detach() for g in (window.g_x, window.g_y)))
+    axes[0].autoscale(False)
+    axes[0].scatter(*middles.T, s=1.5, color='limegreen', lw=0)
     for ax, F, title in zip(axes[1:3], (F_x, F_y), ('F_X', 'F_Y')): show_image(F / F.max(), ax, title).set_aspect('auto')
     show_image(glimpse[0], axes[3], 'glimpse')
     show_image(back / back.max().clamp(min=1e-9), axes[4], 'written back')
@@ -79,7 +82,7 @@ class AttentionExplorer:
         return Window(g_x, g_y, delta, sigma**2, gamma)
 
     def figure(self) -> Figure:
-        "What the browser shows, drawn by matplotlib."
+        "The still picture of what the browser shows."
         return attention_figure(self.image, self.window(), self.sliders['n'].value)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
@@ -113,7 +116,7 @@ def step_figure(
             for ax in line[:2]: show_window(ax, step.read_window, 0, step.glimpse.shape[-1], 'limegreen')
         kl = [s.kl[0].item() for s in steps]
         line[3].bar(range(1, len(kl) + 1), kl, color=['tab:red' if i == t else 'lightgrey' for i in range(len(kl))])
-        line[3].set_title('KL, nats', fontsize=9)
+        line[3].set_title('KL of each step, nats', fontsize=9)
     return fig
 
 # %% ../nbs/05b_widgets.ipynb #player
