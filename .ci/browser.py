@@ -15,6 +15,7 @@ from playwright.sync_api import sync_playwright
 from draw_nb.attention import Window, filterbank, read, write
 from draw_nb.browser import ATTENTION_JS, attention_page, player
 from draw_nb.network import DRAW, DRAWConfig
+from draw_nb.weights import load_pretrained
 
 NBS, TOKEN, PORT = Path(__file__).parents[1]/'nbs', 'browser', 8917
 RUN = '''async path => {
@@ -159,7 +160,8 @@ def pages(page, address):
     page.keyboard.press('ArrowRight')
     assert abs(box.evaluate('e => e.attention.g_x') - before - 1) < 1e-9
     page.locator('button', has_text='play').first.click()
-    page.wait_for_function("""/([0-9]+) of \\1\\b/.test(document.body.innerText)""")  # at its last step
+    n = load_pretrained('mnist').config.steps
+    page.wait_for_function(f'document.body.innerText.includes("{n} of {n}")')
     print('notebook 05a in JupyterLab: the page obeys, the film plays')
 
 def draw(page, address):

@@ -9,7 +9,6 @@ __all__ = ['OPTIONS', 'COMMON', 'TRAINING', 'ERRORS', 'SHARED', 'demo', 'train_c
 # %% ../nbs/07_cli.ipynb #imports
 import argparse
 import json
-import math
 import os
 import shlex
 import shutil
@@ -26,7 +25,7 @@ import draw_nb
 from . import DRAW, list_pretrained, load_pretrained
 from .data import DATASETS, FITS, SPLITS, load_data, load_images
 from .devices import Team, launched, meet
-from .files import DataError, writing
+from .files import DataError, notebooks_folder, writing
 from .fast import BACKENDS, PRECISIONS, accelerate
 from .network import SCALES
 from .noise import permutation
@@ -54,14 +53,17 @@ def _new(path):
     return path
 
 def _made_by(line):
-    "How a run was started: its command line and, where the code lies in a repository of its own, the commit."
-    folder = Path(draw_nb.__file__).parent
+    "How a run was started: its command line, but for where files lie, and, where the code lies in a repository of its own, the commit."
+    folder, words, line = Path(draw_nb.__file__).parent, ['draw_nb'], iter(line)
+    for word in line:
+        if word in ('--out', '--root'): next(line)
+        elif not word.startswith(('--out=', '--root=')): words.append(word)
     def git(*words): return subprocess.run(['git', '--no-optional-locks', '-C', str(folder), *words], capture_output=True, text=True, check=True).stdout.strip()
     try:  # only looking: nothing is written to the repository
         git('ls-files', '--error-unmatch', '__init__.py')
         commit = git('rev-parse', '--short=7', 'HEAD') + '-dirty' * bool(git('status', '--porcelain', '-uno', '.'))
     except (OSError, subprocess.CalledProcessError): commit = None
-    return dict(command=shlex.join(['draw_nb', *line]), commit=commit)
+    return dict(command=shlex.join(words), commit=commit)
 
 def _check_device(name):
     try: torch.zeros(1, device=name).item()
@@ -85,7 +87,7 @@ def _say(line): print(line, flush=True)
 def _write(path, report):
     with writing(path) as part: part.write_text(json.dumps({k: v if v == v else None for k, v in report.items()}, indent=1) + '\n')  # JSON knows no nan
 
-# %% ../nbs/07_cli.ipynb #run-experiment
+# %% ../nbs/07_cli.ipynb #begin-with
 def _start(model, other, name):
     "Begin with the weights of another model of the same shape; it may take another number of steps, for all use the same weights; and say how that was made."
     if other.kind != model.kind: raise ValueError(f"--start: want a model like the one to train, a {model.kind}, but {name} is a {other.kind}")
@@ -101,6 +103,7 @@ def _own(args, c):
     order, tenth = permutation(0, 0, len(images)), -(-len(images) // 10)
     return images.subset(order[tenth:]), images.subset(order[:tenth])
 
+# %% ../nbs/07_cli.ipynb #run-experiment
 def _train(e, args, out):
     "Train an experiment into a folder, and leave pictures of what came out beside the model."
     recipe = replace(e.recipe, seed=args.seed, **{k: v for k in ('steps', 'batch_size', 'lr', 'warp', 'precision') if (v := getattr(args, k, None)) is not None})
@@ -205,11 +208,12 @@ def results_command(args):
         return _say(results_table(rows))
     for r in rows:
         data = load_data(r.data, 'test', args.root)
-        if args.limit and args.limit < len(data): data = data.subset(permutation(0, 0, len(data))[:args.limit])
+        of = len(data)
+        if args.limit and args.limit < of: data = data.subset(permutation(0, 0, len(data))[:args.limit])
         again = measure(load_pretrained(r.name), data, progress=True)
         number, error = (again['bound'], again['error']) if r.unit == 'nats' else (again['error'], again['standard_error'])
-        sampling = 0 if len(data) == r.images else 4 * r.standard_error * math.sqrt(1 + r.images / len(data))
-        if not abs(number - r.number) <= sampling + r.slack(len(data)): off.append(r.name)
+        most = max(r.slack(len(data)), 0 if len(data) == of == r.images else r.spread(len(data), of))
+        if not abs(number - r.number) <= most: off.append(r.name)
         _say(f"{r.name}: {number:.4f} +- {error:.4f} on {len(data):,} test images, shipped as {r.number:.4f} on {r.images:,}"
              + (f"; importance-weighted {again['iw_bound']:.4f}, shipped as {r.tighter[0]:.4f}" if r.tighter else '') + (': NOT THE SAME' if r.name in off else ''))
     if off: raise ValueError(f"{', '.join(off)}: measured again, the number is not the one that was shipped")
@@ -217,9 +221,7 @@ def results_command(args):
 # %% ../nbs/07_cli.ipynb #notebooks-command
 def notebooks_command(args):
     "copy the notebooks into a new folder, to read and run them"
-    here = Path(draw_nb.__file__).parent
-    source = next(d for d in (here / 'notebooks', here.parent / 'nbs') if d.is_dir())
-    with writing(_new(args.dir)) as part: shutil.copytree(source, part, ignore=shutil.ignore_patterns('_*', '.*'))
+    with writing(_new(args.dir)) as part: shutil.copytree(notebooks_folder(), part, ignore=shutil.ignore_patterns('_*', '.*'))
     _say(f"{len(list(Path(args.dir).glob('*.ipynb')))} notebooks in {args.dir}/: pip install 'draw_nb[notebooks]', then jupyter lab {args.dir}")
 
 # %% ../nbs/07_cli.ipynb #benchmark-command

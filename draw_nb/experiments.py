@@ -9,6 +9,7 @@ __all__ = ['SMOKE', 'DRAWINGS', 'CLASSIFIERS', 'CLASSIFIER_RECIPES', 'EXPERIMENT
 
 # %% ../nbs/09_experiments.ipynb #imports
 import json
+import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -125,6 +126,10 @@ class Result:
     def slack(self, images: int) -> float:
         "How far off the number of so many images may be on another processor, with the same weights and noise: rounding, or a picture named differently."
         return max(0.02, 1e-5 * self.number) if self.unit == 'nats' else max(0.0005, 1.2 / images)
+
+    def spread(self, images: int, of: int) -> float:
+        "How far off the number of so many images, drawn from a set of so many, may be: four standard errors, which are larger if that set is not the one of the shipped number."
+        return 4 * self.standard_error * math.sqrt(self.images / images + (of != self.images))
 
 def _in_words(kind, c):
     if kind == 'convnet': return f"{c['filters']} filters of {c['kernel']} x {c['kernel']}, {c['hidden']} units"

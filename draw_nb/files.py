@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['DAMAGE', 'FILES', 'PATIENCE', 'UNFINISHED', 'DataError', 'MissingData', 'cache_root', 'data_root', 'RemoteFile',
-           'shown', 'fetch', 'writing']
+           'shown', 'fetch', 'writing', 'notebooks_folder']
 
 # %% ../nbs/03d_files.ipynb #imports
 import hashlib
@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 import torch
 
+import draw_nb
 from .checks import check_type
 
 # %% ../nbs/03d_files.ipynb #data-error
@@ -150,3 +151,9 @@ def writing(
     except shutil.Error as e: raise OSError(f"{path.name}: {e.args[0][0][2]}") from None  # of all that a folder's copy lacks, the first
     except OSError as e: raise (OSError(e.errno, e.strerror, path.name) if e.errno else e) from None
     finally: _remove(part)
+
+# %% ../nbs/03d_files.ipynb #notebooks
+def notebooks_folder() -> Path:
+    "Where the notebooks are, and in its `images` what they show but do not make: in the installed package, or in the clone."
+    here = Path(draw_nb.__file__).parent
+    return next(d for d in (here / 'notebooks', here.parent / 'nbs') if d.is_dir())
