@@ -6,7 +6,9 @@
 __all__ = ['Launches', 'Buffers', 'advance', 'record', 'Captured']
 
 # %% ../nbs/20c_captured.ipynb #imports
+import gc
 import warnings
+import weakref
 from collections.abc import Callable
 from copy import copy
 from typing import Any
@@ -79,15 +81,17 @@ def advance(b: Buffers):
 # %% ../nbs/20c_captured.ipynb #record
 def record(b: Buffers) -> torch.cuda.CUDAGraph:
     "The step on these buffers as a graph."
-    stream, graph = torch.cuda.Stream(), torch.cuda.CUDAGraph()
-    b.halted.fill_(1)  # nothing changes while it warms up
-    stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream), warnings.catch_warnings():
-        warnings.filterwarnings('ignore', message='.*capturable=True')  # Adam, that nothing is captured yet
-        for _ in range(3): advance(b)
-    torch.cuda.current_stream().wait_stream(stream)
-    with torch.cuda.graph(graph, stream=stream): advance(b)
-    b.halted.fill_(0)
+    gc.collect()  # or an older graph might be taken apart in the midst of this one
+    with torch.cuda.device_of(b.x):
+        stream, graph = torch.cuda.Stream(), torch.cuda.CUDAGraph()
+        b.halted.fill_(1)  # nothing changes while it warms up
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream), warnings.catch_warnings():
+            warnings.filterwarnings('ignore', message='.*capturable=True')  # Adam, that nothing is captured yet
+            for _ in range(3): advance(b)
+        torch.cuda.current_stream().wait_stream(stream)
+        with torch.cuda.graph(graph, stream=stream): advance(b)
+        b.halted.fill_(0)
     return graph
 
 # %% ../nbs/20c_captured.ipynb #captured
@@ -95,7 +99,7 @@ class Captured:
     "Takes training steps for `train`: on a GPU a recorded one, replayed, elsewhere `advance` as it is."
     def __init__(self, net: Fast, state: _State, r: Recipe, data: Images, objective: Objective = BOUND, saved: Callable[[], str] = lambda: 'no state was saved yet'):
         if objective is not BOUND: raise ValueError(f"backend: 'captured' makes the bound smaller and nothing else, got the objective {objective.name!r}")
-        self.buffers, self.state, self.data, self.saved = Buffers(net, state, r, data), state, data, saved
+        self.buffers, self.state, self.data, self.saved = Buffers(net, state, r, data), weakref.proxy(state), data, saved  # which knows us by `look`
         self.run: Callable[[], object] = record(self.buffers).replay if self.buffers.x.is_cuda else lambda: advance(self.buffers)
         state.look = self.look
 

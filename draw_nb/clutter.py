@@ -118,4 +118,5 @@ def scenes(
     paste(canvas, whole, l.at)
     return canvas.clamp_(max=1)[:, None]
 
-def _floats(pixels): return pixels / 255 if pixels.dtype == torch.uint8 else pixels.float()
+def _floats(pixels):  # by a number a card would not divide but multiply with its inverse, and round differently
+    return pixels / torch.full((), 255., device=pixels.device) if pixels.dtype == torch.uint8 else pixels.float()

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from .attention import RAW_LIMIT, stride_unit
-from .checks import check_whole
+from .checks import check_shapes, check_whole
 from .fast import Fast, Kit, Reader, Writer
 from .loss import Bound
 from .network import DRAWConfig
@@ -184,12 +184,17 @@ def _write_backward(raw, raw_row, patch, patch_row, dcanvas, dpatch, dpatch_row,
     _store_window(raw, draw + 5 * n, x_centre * ((width + 1) / 2), y_centre * ((height + 1) / 2), x_width + y_width, x_stride + y_stride, dlog_gamma, unit, LIMIT)
 
 # %% ../nbs/20d_kernels.ipynb #parts
+def _launch(kernel, grid, first, *rest, **how):
+    "Run a kernel on the device of its first argument, which need not be the current one."
+    with torch.cuda.device_of(first): kernel[grid](first, *rest, **how)
+
 class _Part:
     "What reading and writing share: sizes, padded sizes, and what is remembered of each step."
     def __init__(self, c: DRAWConfig, x: Tensor, slots: int, n: int):
         if x.dtype != torch.float32: raise TypeError(f"kernels: want single precision, got {x.dtype}")
         self.unit, self.saved = stride_unit(n, c.height, c.width), [None] * slots
         self.sizes = n, c.channels, c.height, c.width, *(max(16, triton.next_power_of_2(size)) for size in (n, c.height, c.width)), float(RAW_LIMIT)
+        self.how = dict(num_warps=8 if max(self.sizes[4:7]) >= 64 else 4)
 
 class _Reader(_Part):
     "Reading, see `draw_nb.fast.Reader`."
@@ -200,12 +205,12 @@ class _Reader(_Part):
     def begin(self, x): self.x = x
 
     def forward(self, s, canvas, raw, r):
-        _read_forward[len(r),](raw, raw.stride(0), self.x, canvas, self.x_hat[s], r, r.stride(0), self.unit, *self.sizes)
+        _launch(_read_forward, (len(r),), raw, raw.stride(0), self.x, canvas, self.x_hat[s], r, r.stride(0), self.unit, *self.sizes, **self.how)
         self.saved[s] = raw
 
     def backward(self, s, dr, dcanvas):
         raw, draw = self.saved[s], dr.new_empty(len(dr), 5)
-        _read_backward[len(dr),](raw, raw.stride(0), self.x, self.x_hat[s], dr, dr.stride(0), dcanvas, draw, self.unit, *self.sizes)
+        _launch(_read_backward, (len(dr),), raw, raw.stride(0), self.x, self.x_hat[s], dr, dr.stride(0), dcanvas, draw, self.unit, *self.sizes, **self.how)
         return draw
 
 # %% ../nbs/20d_kernels.ipynb #parts-write
@@ -216,12 +221,12 @@ class _Writer(_Part):
         self.size = c.channels * c.write**2
 
     def forward(self, s, canvas, raw, patch):
-        _write_forward[len(raw),](raw, raw.stride(0), patch, patch.stride(0), canvas, self.unit, *self.sizes)
+        _launch(_write_forward, (len(raw),), raw, raw.stride(0), patch, patch.stride(0), canvas, self.unit, *self.sizes, **self.how)
         self.saved[s] = raw, patch
 
     def backward(self, s, dcanvas, dpatch):
         (raw, patch), draw = self.saved[s], dcanvas.new_empty(len(dcanvas), 5)
-        _write_backward[len(draw),](raw, raw.stride(0), patch, patch.stride(0), dcanvas, dpatch, dpatch.stride(0), draw, self.unit, *self.sizes)
+        _launch(_write_backward, (len(draw),), raw, raw.stride(0), patch, patch.stride(0), dcanvas, dpatch, dpatch.stride(0), draw, self.unit, *self.sizes, **self.how)
         return draw
 
 class _Windows:
@@ -245,11 +250,11 @@ def triton_kit() -> Kit:
 
     def cell_forward(gates, c_prev, c, tanh_c, h):
         b, k = c.shape
-        _cell_forward[b, triton.cdiv(k, 256)](gates, c_prev, c, tanh_c, h, h.stride(0), k, 256)
+        _launch(_cell_forward, (b, triton.cdiv(k, 256)), gates, c_prev, c, tanh_c, h, h.stride(0), k, 256)
 
     def cell_backward(gates, c_prev, tanh_c, dh, dc, scratch):
         b, k = dc.shape
-        _cell_backward[b, triton.cdiv(k, 256)](gates, c_prev, tanh_c, dh, dh.stride(0), dc, k, 256)
+        _launch(_cell_backward, (b, triton.cdiv(k, 256)), gates, c_prev, tanh_c, dh, dh.stride(0), dc, k, 256)
 
     return Kit(cell_forward, cell_backward, _Windows, lambda c, x, slots: (_Reader if c.read else Reader)(c, x, slots), lambda c, x, slots: (_Writer if c.write else Writer)(c, x, slots))
 
@@ -270,10 +275,19 @@ def _lstm(x, W, b, c, h, h_row, h_too, h_too_row, n, inside, share, SHARES: tl.c
     for start in range(share * BJ, k, SHARES * BJ):
         j = start + tl.arange(0, BJ)
         good, both = j < k, inside[:, None] & (j < k)[None, :]
-        i = tl.sigmoid(_product(x, K, W, n, inside, j, good, K, BM, BJ, BK) + tl.load(b + j, good, 0.)[None, :])
-        f = tl.sigmoid(_product(x, K, W, n, inside, j + k, good, K, BM, BJ, BK) + tl.load(b + k + j, good, 0.)[None, :])
-        s = tl.sigmoid(_product(x, K, W, n, inside, j + 2 * k, good, K, BM, BJ, BK) + tl.load(b + 2 * k + j, good, 0.)[None, :])
-        o = tl.sigmoid(_product(x, K, W, n, inside, j + 3 * k, good, K, BM, BJ, BK) + tl.load(b + 3 * k + j, good, 0.)[None, :])
+        i = tl.zeros([BM, BJ], tl.float32) + tl.load(b + j, good, 0.)[None, :]
+        f = tl.zeros([BM, BJ], tl.float32) + tl.load(b + k + j, good, 0.)[None, :]
+        s = tl.zeros([BM, BJ], tl.float32) + tl.load(b + 2 * k + j, good, 0.)[None, :]
+        o = tl.zeros([BM, BJ], tl.float32) + tl.load(b + 3 * k + j, good, 0.)[None, :]
+        for piece in range(0, K, BK):
+            q = piece + tl.arange(0, BK)
+            rows = tl.load(x + n[:, None] * K + q[None, :], inside[:, None] & (q < K)[None, :], 0.)
+            w, there = W + j[None, :] * K + q[:, None], good[None, :] & (q < K)[:, None]
+            i = tl.dot(rows, tl.load(w, there, 0.), i, input_precision='ieee')
+            f = tl.dot(rows, tl.load(w + k * K, there, 0.), f, input_precision='ieee')
+            s = tl.dot(rows, tl.load(w + 2 * k * K, there, 0.), s, input_precision='ieee')
+            o = tl.dot(rows, tl.load(w + 3 * k * K, there, 0.), o, input_precision='ieee')
+        i, f, s, o = tl.sigmoid(i), tl.sigmoid(f), tl.sigmoid(s), tl.sigmoid(o)
         at = c + n[:, None] * k + j[None, :]
         state = f * tl.load(at, both, 0.) + i * (2 * s - 1)
         out = o * (2 * tl.sigmoid(2 * state) - 1)
@@ -286,8 +300,8 @@ def _meet(counter, meeting, SHARES: tl.constexpr, PART: tl.constexpr):
     "Wait for the program's own threads and, at its meeting of this number, for all programs of the tile; the end of a launch is a meeting, too."
     tl.debug_barrier()
     if SHARES > 1 and PART is None:
-        tl.atomic_add(counter, 1)
-        while tl.atomic_add(counter, 0) < meeting * SHARES: pass
+        tl.atomic_add(counter, 1, sem='release')
+        while tl.atomic_add(counter, 0, sem='acquire') < meeting * SHARES: pass
         tl.debug_barrier()
 
 # %% ../nbs/20d_kernels.ipynb #whole
@@ -337,6 +351,25 @@ def _whole(x, eps, canvas, x_hat, U, V, c_enc, c_dec, heads, post, W_enc, b_enc,
         tl.debug_barrier()  # the next to read a canvas is the program that wrote it
 
 # %% ../nbs/20d_kernels.ipynb #whole-way
+def _check_way(net, x, eps, tile, shares, apart):
+    "Refuse what the kernel cannot take; it looks at no shapes itself."
+    c, b = net.config, len(x)
+    check_whole(16, tile=tile)
+    check_whole(1, shares=shares)
+    if tile & tile - 1: raise ValueError(f"tile: want a power of two, got {tile}")
+    check_shapes(x=(x, 'batch', *c.image_shape), eps=(eps, 'batch', *c.noise_shape))
+    kinds = {t.dtype for t in (x, eps, *net.weights())} | ({torch.bfloat16} if net.rooms.low else set())
+    if not (c.read and c.write) or kinds != {torch.float32}: raise ValueError(f"whole_way: want attention on both sides and single precision, got read {c.read}, write {c.write} and {', '.join(sorted(map(str, kinds)))}")
+    if b * max(2 * c.latent * c.steps, x[0].numel()) >= 2**31: raise ValueError(f"x: want fewer images, {b} of them take more than 2^31 numbers")
+    room = torch.cuda.get_device_properties(x.device).multi_processor_count if x.is_cuda else 1
+    needed = triton.cdiv(b, tile) * shares
+    if shares > 1 and not apart and needed > room: raise ValueError(f"shares: {needed} programs that wait for each other need as many processors, and there are {room}; want fewer, larger tiles, or apart")
+
+def _at_once():
+    "What has a card begin all programs at once or none, if Triton knows of it."
+    from triton.backends.nvidia.compiler import CUDAOptions
+    return dict(launch_cooperative_grid=True) if hasattr(CUDAOptions, 'launch_cooperative_grid') else {}
+
 @torch.no_grad()
 def whole_way(
     net: Fast,
@@ -349,13 +382,9 @@ def whole_way(
     "What `net(x, eps)` gives, within rounding and without gradients, by one kernel."
     c, m, b = net.config, net.model, len(x)
     if triton is None: triton_kit()  # which says why not
-    check_whole(16, tile=tile)
-    check_whole(1, shares=shares)
-    if tile & tile - 1: raise ValueError(f"tile: want a power of two, got {tile}")
-    if not (c.read and c.write) or x.dtype != torch.float32: raise ValueError(f"whole_way: want attention on both sides and single precision, got read {c.read}, write {c.write} and {x.dtype}")
-    tiles, room = triton.cdiv(b, tile), torch.cuda.get_device_properties(x.device).multi_processor_count if x.is_cuda else 1
-    if shares > 1 and not apart and tiles * shares > room: raise ValueError(f"shares: {tiles * shares} programs that wait for each other need as many processors, and there are {room}; want fewer, larger tiles, or apart")
-    weights, (k, z), R = [w.contiguous() for w in net.weights()], (c.hidden, c.latent), 2 * c.channels * c.read**2
+    _check_way(net, x, eps, tile, shares, apart)
+    assert c.read and c.write
+    tiles, weights, (k, z), R = triton.cdiv(b, tile), [w.contiguous() for w in net.weights()], (c.hidden, c.latent), 2 * c.channels * c.read**2
     rows, canvas = x.transpose(1, 2).contiguous(), m.c_0.transpose(0, 1).repeat(b, 1, 1, 1)
     U, V, states, post = x.new_empty(2, b, R + 2 * k), x.new_empty(2, b, z + k), x.new_zeros(2, b, k), x.new_empty(c.steps, b, 2 * z)
     U[0, :, R:], V[0, :, z:] = torch.cat([m.h_dec_0, m.h_enc_0]), m.h_dec_0
@@ -363,7 +392,8 @@ def whole_way(
     padded = [max(16, triton.next_power_of_2(size)) for size in (c.read, c.write, c.height, c.width)]
     there = rows, eps.contiguous(), canvas, torch.empty_like(rows), U, V, *states, heads, post, *weights, counters, b, c.steps
     fixed = stride_unit(c.read, c.height, c.width), stride_unit(c.write, c.height, c.width), c.read, c.write, c.channels, c.height, c.width, k, z, *padded, float(RAW_LIMIT), tile, 16 if 32 * shares > k else 32, 32, shares
+    how = dict(num_warps=8 if tile >= 64 else 4, **_at_once() if shares > 1 and not apart else {})
     for begin, end, part in [(t, t + 1, part) for t in range(c.steps) for part in range(6)] if apart else [(0, c.steps, None)]:
-        _whole[tiles, shares](*there, begin, end, *fixed, part)
+        _launch(_whole, (tiles, shares), *there, begin, end, *fixed, part, **how)
     mu, log_sigma = post.transpose(0, 1).split(z, 2)
     return Bound(x, canvas.transpose(1, 2), mu, log_sigma, eps)
