@@ -23,8 +23,9 @@ LEFT_OUT = {  # actions and lines of a shell that are not run here, and why
     'PIP_CONSTRAINT="$PWD/lower.txt" .ci/run': 'it runs this, and brings another torch',
     "python -m venv .venv && .venv/bin/pip install -e '.[dev]'": '.ci/run begins with it',
     'nvidia-smi && .venv/bin/python -c "import torch; assert torch.cuda.is_available()"': 'needs a GPU',
-    """. .venv/bin/activate && for notebook in $(grep -l '"#| gpu' nbs/*.ipynb); do nbdev_test --flags gpu --do_print --timing --path "$notebook" || exit; done""": 'needs a GPU',
-    'python -m venv --without-pip .venv && pip --python .venv/bin/python install .': 'brings another torch',
+    """. .venv/bin/activate && for notebook in $(grep -l '"#| gpu' nbs/*.ipynb); do timeout 1200 nbdev_test --flags gpu --do_print --timing --path "$notebook" || exit; done""": 'needs a GPU',
+    "python -m venv --without-pip .venv && pip --python .venv/bin/python install '.[notebooks]'": 'brings another torch',
+    '''. .venv/bin/activate && for notebook in $(grep -l '"#| slow' nbs/*.ipynb); do timeout 1200 nbdev_test --flags slow --do_print --timing --path "$notebook" || exit; done''': 'takes long',
     'pip install pip-audit && pip-audit --path .venv/lib/python3.12/site-packages': 'asks another host',
 }
 INSTEAD = {  # parts of lines, and what is run in their place

@@ -3,7 +3,7 @@
     python .ci/ship.py runs/mnist-laptop mnist
 
 writes draw_nb/pretrained/mnist.safetensors (in half precision if that costs less than 0.01 nats, or 0.01% of error, on
-validation images), mnist.jsonl (the log of the run), mnist.json (the measurement) and mnist.md (the model card). The run itself has noted
+validation images), mnist.jsonl (the log of the run), mnist.json (the measurement, and what half precision costs) and mnist.md (the model card). The run itself has noted
 its command and commit; one that was started from Python has not, and takes them as two more arguments.
 """
 import json, shutil, sys
@@ -29,7 +29,7 @@ def main(run, name, command=None, commit=None):
     test = load_data(data, 'test')
     result = measure(load_model(path), test, progress=True)
     result['quick'] = quick(load_model(path), test)
-    (SHIPPED/f'{name}.json').write_text(json.dumps(dict(data=repr(test), seed=0, **result), indent=1) + '\n')
+    (SHIPPED/f'{name}.json').write_text(json.dumps(dict(data=repr(test), seed=0, validation=dict(single=whole, half=half), **result), indent=1) + '\n')
     (SHIPPED/f'{name}.md').write_text(model_card(next(r for r in results() if r.name == name)))
     print(f'test: {result}')
 
