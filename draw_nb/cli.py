@@ -43,7 +43,8 @@ def _model(name, device):
         path /= 'model.safetensors'
         if not path.exists() and path.with_name('state.safetensors').exists(): raise FileNotFoundError(f"model: the run in {name} has not come to its end; --resume goes on with it")
     if not path.is_file(): raise FileNotFoundError(f"model: want one of {', '.join(list_pretrained())}, a file or the folder of a run, got {name!r}")
-    return load_model(path).to(device)
+    try: return load_model(path).to(device)
+    except WeightsError as e: raise WeightsError(str(e) if path == Path(name) else f'{name}: {e}') from None
 
 def _new(path):
     "A path to write to, which must not exist yet, in a folder that can be written."
@@ -211,11 +212,13 @@ def results_command(args):
         of = len(data)
         if args.limit and args.limit < of: data = data.subset(permutation(0, 0, len(data))[:args.limit])
         again = measure(load_pretrained(r.name), data, progress=True)
-        number, error = (again['bound'], again['error']) if r.unit == 'nats' else (again['error'], again['standard_error'])
-        most = max(r.slack(len(data)), 0 if len(data) == of == r.images else r.spread(len(data), of))
-        if not abs(number - r.number) <= most: off.append(r.name)
-        _say(f"{r.name}: {number:.4f} +- {error:.4f} on {len(data):,} test images, shipped as {r.number:.4f} on {r.images:,}"
-             + (f"; importance-weighted {again['iw_bound']:.4f}, shipped as {r.tighter[0]:.4f}" if r.tighter else '') + (': NOT THE SAME' if r.name in off else ''))
+        measured = [(again['bound'], again['error']), (again['iw_bound'], again['iw_error'])] if r.tighter else [(again['error'], again['standard_error'])]
+        shipped, whole = [(r.number, r.standard_error)] + ([r.tighter[:2]] if r.tighter else []), len(data) == of == r.images
+        most = r.slack(len(data)) if whole else max(r.slack(len(data)), r.spread(len(data), of))
+        same = all(abs(a - b) <= most and (not whole or abs(e - f) <= r.slack(of)) for (a, e), (b, f) in zip(measured, shipped))
+        if not same: off.append(r.name)
+        here, there = (', importance-weighted '.join(f'{a:.4f} +- {e:.4f}' for a, e in numbers) for numbers in (measured, shipped))
+        _say(f"{r.name}: {here} on {len(data):,} test images, shipped as {there} on {r.images:,}" + ': NOT THE SAME' * (not same))
     if off: raise ValueError(f"{', '.join(off)}: measured again, the number is not the one that was shipped")
 
 # %% ../nbs/07_cli.ipynb #notebooks-command
@@ -241,6 +244,11 @@ def _whole(least, most=2**31 - 1):
         if len(text) > 20 or int(text) > most: raise argparse.ArgumentTypeError(f"want a whole number of at most {most}, got {text!r}")
         return int(text)
     return parse
+
+def _some(text):
+    "A type for what may not be empty, as the variable of a shell is that was not set."
+    if not text: raise argparse.ArgumentTypeError("want something, got ''")
+    return text
 
 def _size(text):
     "Height and width in pixels, from '28' or '48x64'."
@@ -281,7 +289,8 @@ def parser() -> argparse.ArgumentParser:
     def command(name, run, *shared, **own):
         c = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
         c.set_defaults(run=run)
-        for flag, settings in (own | {flag: OPTIONS[flag] for flag in shared}).items(): c.add_argument(flag, **settings)
+        for flag, settings in (own | {flag: OPTIONS[flag] for flag in shared}).items():
+            c.add_argument(flag, **settings if settings.keys() & {'type', 'choices', 'action'} else dict(type=_some, **settings))
 
     command('demo', demo, *TRAINING)
     command('train', train_command, *TRAINING, '--data', **{
@@ -297,7 +306,7 @@ def parser() -> argparse.ArgumentParser:
         '--samples': dict(type=_whole(1), default=1, help='of the latents, for each image (default 1)'),
         '--iw-samples': dict(type=_whole(0), default=0, help='k of the importance-weighted bound (default 0: leave it out)')})
     command('generate', generate_command, 'model', '--seed', '--out', '--device', '--threads', **{
-        '-n': dict(type=_whole(1), default=64, help='pictures (default 64)'),
+        '-n': dict(type=_whole(1, 10_000), default=64, help='pictures (default 64)'),
         '--columns': dict(type=_whole(1), default=8),
         '--temperature': dict(type=float, default=1., help='of the noise (default 1)')})
     command('results', results_command, '--limit', '--root', '--threads', **{'--measure': dict(action='store_true', help='measure every shipped model again on its test set')})

@@ -152,7 +152,7 @@ def results() -> list[Result]:
 # %% ../nbs/09_experiments.ipynb #results-table
 def _number(r): return f'{r.number:.2%} ± {r.standard_error:.2%}' if r.unit == '%' else f'{r.number:.2f} ± {r.standard_error:.2f}'
 
-def _commands(r): return ', then '.join(f"`{stage['command']}`, {stage['commit']}" for stage in r.stages)
+def _commands(r): return ', then '.join(f"`{stage['command']}`, {stage['commit']}, seed {stage['recipe']['seed']}" for stage in r.stages)
 
 def _steps(r): return ' + '.join(f"{stage['recipe']['steps']:,}" for stage in r.stages)
 
@@ -163,7 +163,7 @@ def results_table(
 ) -> str:                # Markdown
     "A table of results: the paper's number beside ours, and what it took."
     for r in rows: check_type(Result, rows=r)
-    lines = ['| model | network | paper | ours, test set | importance-weighted | command, commit | took |', '|---|---|---|---|---|---|---|']
+    lines = ['| model | network | paper | ours, test set | importance-weighted | command, commit, seed | took |', '|---|---|---|---|---|---|---|']
     for r in rows:
         paper = '' if r.paper is None else f'{r.paper[1]:.2%}' if r.unit == '%' else f'{r.paper[1]:.2f}'
         tighter = '' if r.tighter is None else f'{r.tighter[0]:.2f} ± {r.tighter[1]:.2f} (k = {r.tighter[2]})'
@@ -204,7 +204,7 @@ def model_card(
     lines = [f'# {r.name}', '', f'{r.network}, with {sum(p.numel() for p in load_pretrained(r.name).parameters()):,} parameters. '
              f"`draw_nb.load_pretrained('{r.name}')`", '',
              f"- **Data**: {r.data}, {SOURCES.get(r.data, 'see notebook 03')}.",
-             f"- **Made by** {_commands(r)} (command and commit), in {_minutes(r)} minutes ({a['made_with']}).",
+             f"- **Made by** {_commands(r)} (command, commit, seed), in {_minutes(r)} minutes ({a['made_with']}).",
              f"- **Recipe**: {'; then '.join(', '.join(f'{k} {v}' for k, v in stage['recipe'].items()) for stage in r.stages)}.",
              f'- **Test set**, {r.images:,} images: {score}' + (f'; importance-weighted, k = {r.tighter[2]}: {r.tighter[0]:.2f} ± {r.tighter[1]:.2f} nats.' if r.tighter else '.')]
     if r.paper: lines.append(f"- **The paper** has {f'{r.paper[1]:.2f} nats' if r.unit == 'nats' else f'{r.paper[1]:.2%}'} for {r.paper[0]!r}.")

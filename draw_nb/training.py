@@ -61,6 +61,7 @@ class Recipe:
         if not (0 < self.lr < math.inf and 0 < self.window_lr < math.inf and 0 < self.clip < math.inf and 0 <= self.average < 1):
             raise ValueError(f"want finite lr, window_lr and clip > 0, and 0 <= average < 1, got {self.lr}, {self.window_lr}, {self.clip}, {self.average}")
         _check_warp(warp=self.warp)
+        for name, v in dict(vars(self)).items(): object.__setattr__(self, name, type(getattr(Recipe, name))(v))  # numpy's numbers become Python's own, which a log can hold
 
 # %% ../nbs/04_training.ipynb #rate
 def learning_rate(r: Recipe, step: int) -> float:
@@ -116,7 +117,7 @@ def evaluate(
     data,                      # anything that `as_images` takes
     samples: int = 1,          # of z for each image
     iw_samples: int = 0,       # k of the importance-weighted bound; 0 leaves it out
-    batch_size: int = 500,
+    batch_size: int = 500,     # at most
     seed: int = 0,
     progress: bool = False,
     backend: str = 'fast',     # or 'eager', see notebook 20
@@ -129,7 +130,7 @@ def evaluate(
     nlls, kls, iws = [], [], []
     bar = tqdm(total=len(data), disable=not progress, desc='evaluate', unit=' images')
     with torch.no_grad():
-        for index in torch.arange(len(data)).split(batch_size):
+        for index in torch.arange(len(data)).tensor_split(-(-len(data) // batch_size)):  # evenly: products of one to three rows may round differently
             x = data.batch(index, seed).to(device)
             outs = [net(x, noise.normal(seed, noise.SAMPLE, s, index, model.config.noise_shape).to(device)) for s in range(samples)]
             nlls.append(torch.stack([o.nll.cpu().double() for o in outs]).mean(0))
@@ -333,7 +334,9 @@ def _open_run(out, state, resume, team):
     "The log to write to; the state is read from `out` if there is one and the run goes on."
     if out is None: return _Log(None, [])
     team.from_main(check_out, out, resume)
-    if (out / 'state.safetensors').exists(): state.load(out / 'state.safetensors')
+    try:
+        if (out / 'state.safetensors').exists(): state.load(out / 'state.safetensors')
+    except WeightsError as e: raise WeightsError(f'{out}: {e}') from None
     entries = read_log(out / 'log.jsonl') if (out / 'log.jsonl').exists() else []
     return _Log(out / 'log.jsonl' if team.main else None, [e for e in entries if e['step'] <= state.step])
 

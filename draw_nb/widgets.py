@@ -130,9 +130,9 @@ class StepScrubber:
         check_type(dict, models=models)
         check_type(DRAW, **models)
         if not models: raise ValueError("models: want at least one, by name")
-        self.models, self.image, self.last = models, image, max(m.config.steps for m in models.values()) - 1
-        self.step = ipywidgets.IntSlider(self.last // 2, min=0, max=self.last, description='step')
-        self.play = ipywidgets.Play(value=0, min=0, max=self.last, interval=150)
+        self.models, self.image, self.last = models, image, max(m.config.steps for m in models.values())
+        self.step = ipywidgets.IntSlider((self.last + 1) // 2, min=1, max=self.last, description='step')
+        self.play = ipywidgets.Play(value=1, min=1, max=self.last, interval=150)
         self.seed, self.temperature = ipywidgets.IntSlider(0, min=0, max=99, description='seed'), ipywidgets.FloatSlider(1., min=0, max=2, step=0.1, description='temperature')
         ipywidgets.jslink((self.play, 'value'), (self.step, 'value'))
         self.picture = ipywidgets.Image(format='png')
@@ -148,7 +148,7 @@ class StepScrubber:
 
     def redraw(self):
         "Show the step of the slider in `picture`."
-        self.picture.value = _png(step_figure(self.models, self.drawings, self.step.value / max(self.last, 1), self.image))
+        self.picture.value = _png(step_figure(self.models, self.drawings, (self.step.value - 1) / max(self.last - 1, 1), self.image))
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         rows = [ipywidgets.HBox([self.play, self.step]), ipywidgets.HBox([self.seed] + [self.temperature] * (self.image is None)), self.picture]
