@@ -66,6 +66,7 @@ def _made_by(line):
     except (OSError, subprocess.CalledProcessError): commit = None
     return dict(command=shlex.join(words), commit=commit)
 
+# %% ../nbs/07_cli.ipynb #helpers-checks
 def _check_device(name):
     try: torch.zeros(1, device=name).item()
     except Exception: raise ValueError(f"--device: {name!r} is not to be had here; cpu always is") from None
