@@ -1,9 +1,10 @@
 """Run here what the workflows run there: python .ci/rehearse.py FOLDER
 
-FOLDER becomes a clone of the last commit, and holds afterwards what the steps made. A step that is neither run nor
-known below is an error, and so is a line below that fits no step.
+FOLDER becomes a clone of the last commit, and holds afterwards what the steps made. A step of a matrix runs once for each
+environment that the matrix gives it. A step that is neither run nor known below is an error, and so is a line below
+that fits no step.
 """
-import os, subprocess, sys, sysconfig, tempfile
+import itertools, os, re, subprocess, sys, sysconfig, tempfile
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -34,11 +35,21 @@ INSTEAD = {  # parts of lines, and what is run in their place
         'install --no-deps dist/*.whl && echo "$LENT" > "$(echo "$RUNNER_TEMP"/user/lib/python*/site-packages)/lent.pth"',
 }
 
+def choices(matrix):
+    "The ways to fill in `matrix`: one from each of its lists, or what it includes."
+    if 'include' in matrix: return matrix['include']
+    return [dict(zip(matrix, chosen)) for chosen in itertools.product(*matrix.values())]
+
 def steps():
-    "Where each step stands, the action that it uses, without its hash, and the lines that it runs."
+    "Where each step stands, the action that it uses, without its hash, the lines that it runs, and the environments that it runs them in."
     for path in sorted((root/'.github/workflows').iterdir()):
         for job, about in yaml.safe_load(path.read_text())['jobs'].items():
-            for step in about['steps']: yield f'{path.name}, {job}', step.get('uses', '').split('@')[0], step.get('run', '').strip()
+            where = f'{path.name}, {job}'
+            if (other := about.get('uses')) and not (root/other.removeprefix('$/')).is_file(): sys.exit(f'{where}: there is no {other}')  # $/ is the root of the repository
+            for step in about.get('steps', ()):
+                envs = [{name: re.sub(r'\$\{\{ matrix\.(\w+) \}\}', lambda m: chosen[m[1]], value) for name, value in step.get('env', {}).items()}
+                        for chosen in choices(about.get('strategy', {}).get('matrix', {}))]
+                yield where, step.get('uses', '').split('@')[0], step.get('run', '').strip(), [env for i, env in enumerate(envs) if env not in envs[:i]]
 
 def rehearse(folder):
     settings = ConfigParser(delimiters='=')
@@ -48,7 +59,7 @@ def rehearse(folder):
     unused, ran, left = {*LEFT_OUT, *INSTEAD}, 0, 0
     with tempfile.TemporaryDirectory() as temp:
         env = os.environ | dict(PATH=f'{sys.prefix}/bin:{os.environ["PATH"]}', LENT=sysconfig.get_path('purelib'), RUNNER_TEMP=temp, GITHUB_REF_NAME=f"v{settings['DEFAULT']['version']}")
-        for where, action, lines in steps():
+        for where, action, lines, envs in steps():
             if (step := action or lines) in LEFT_OUT:
                 unused.discard(step)
                 left += 1
@@ -59,9 +70,11 @@ def rehearse(folder):
                 if part not in lines: continue
                 unused.discard(part)
                 lines = lines.replace(part, other)
-            ran += 1
-            print(f'run: {where}: {lines}', flush=True)
-            if subprocess.run(['bash', '-e', '-c', lines], cwd=folder, env=env).returncode: sys.exit(f'{where}: failed: {lines}')
+            for more in envs:
+                ran += 1
+                print(f'run: {where}: {lines}', *(f'{name}={value!r}' for name, value in more.items()), flush=True)
+                if '${{' in f'{lines}{more}': sys.exit(f'{where}: .ci/rehearse.py does not know what these braces stand for')
+                if subprocess.run(['bash', '-e', '-c', lines], cwd=folder, env=env | more).returncode: sys.exit(f'{where}: failed: {lines}')
     if unused: sys.exit(f'.ci/rehearse.py knows steps that no workflow has: {sorted(unused)}')
     print(f'tried: {ran} steps run, {left} known and left out')
 
