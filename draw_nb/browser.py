@@ -170,7 +170,7 @@ function explore(root, image, s, ranges) {
     for (const [name, v] of Object.entries(changes)) s[name] = Math.min(ranges[name][2], Math.max(ranges[name][1], v));
     root.attention = {...view.draw(s), ...s};
     for (const name in inputs) { inputs[name].value = s[name]; outputs[name].textContent = (+s[name]).toFixed(name === 'n' ? 0 : 2); }
-    const log = [2 * Math.log(s.sigma), Math.log(s.delta * (s.n - 1) / (Math.max(height, width) - 1)), Math.log(s.gamma)].map(v => isFinite(v) ? v.toFixed(2) : '-');
+    const log = [2 * Math.log(s.sigma), Math.log(s.delta * Math.max(s.n - 1, 1) / (Math.max(height, width) - 1)), Math.log(s.gamma)].map(v => isFinite(v) ? v.toFixed(2) : '-');
     raw.textContent = `g\\u0303_X ${(2 * s.g_x / (width + 1) - 1).toFixed(2)}   g\\u0303_Y ${(2 * s.g_y / (height + 1) - 1).toFixed(2)}   log \\u03c3\\u00b2 ${log[0]}   log \\u03b4\\u0303 ${log[1]}   log \\u03b3 ${log[2]}`;
   }
   grab(view.grid, width, () => s, set);

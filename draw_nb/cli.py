@@ -57,8 +57,12 @@ def _made_by(line):
     "How a run was started: its command line, but for where files lie, and, where the code lies in a repository of its own, the commit."
     folder, words, line = Path(draw_nb.__file__).parent, ['draw_nb'], iter(line)
     for word in line:
-        if word in ('--out', '--root'): next(line)
-        elif not word.startswith(('--out=', '--root=')): words.append(word)
+        option, given, value = word.partition('=')
+        if option not in ('--out', '--root', '--images', '--start'):
+            words.append(word)
+            continue
+        if not given: value = next(line)
+        if option in ('--images', '--start'): words += [option, Path(value).name]
     def git(*words): return subprocess.run(['git', '--no-optional-locks', '-C', str(folder), *words], capture_output=True, text=True, check=True).stdout.strip()
     try:  # only looking: nothing is written to the repository
         git('ls-files', '--error-unmatch', '__init__.py')
@@ -96,7 +100,7 @@ def _start(model, other, name):
     ours, theirs = asdict(model.config), asdict(other.config)
     if differ := [f'{k} {theirs[k]} instead of {v}' for k, v in ours.items() if theirs[k] != v and k != 'steps']: raise ValueError(f"--start: want a model like the one to train, but {name} has {', '.join(differ)}")
     model.load_state_dict(other.state_dict())
-    return {k: other.about.get(k) for k in ('command', 'commit', 'recipe', 'seconds', 'start')}
+    return {k: other.about.get(k) for k in ('command', 'commit', 'recipe', 'seconds', 'made_with', 'start')}
 
 def _own(args, c):
     "The user's own pictures for training and, a tenth of them, for validation."
@@ -288,7 +292,7 @@ def parser() -> argparse.ArgumentParser:
     commands = p.add_subparsers(dest='command', required=True, metavar='COMMAND')
 
     def command(name, run, *shared, **own):
-        c = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
+        c = commands.add_parser(name, allow_abbrev=False, help=run.__doc__, description=run.__doc__)
         c.set_defaults(run=run)
         for flag, settings in (own | {flag: OPTIONS[flag] for flag in shared}).items():
             c.add_argument(flag, **settings if settings.keys() & {'type', 'choices', 'action'} else dict(type=_some, **settings))

@@ -114,11 +114,11 @@ class Result:
     images: int                   # of the test set
     data: str
     quick: float                  # what `quick` gave
-    about: dict                   # command, commit, recipe, seconds, made_with
+    about: dict                   # command, commit, recipe, seconds, made_with, start
 
     @property
     def stages(self) -> list[dict]:
-        "How it was made: the command, commit, recipe and seconds of each training, the first one first; some begin with the weights of another."
+        "How it was made: the command, commit, recipe, seconds and machine of each training, the first one first; some begin with the weights of another."
         made: list[dict] = [self.about]
         while made[0].get('start'): made.insert(0, made[0]['start'])
         return made
@@ -154,9 +154,7 @@ def _number(r): return f'{r.number:.2%} ± {r.standard_error:.2%}' if r.unit == 
 
 def _commands(r): return ', then '.join(f"`{stage['command']}`, {stage['commit']}, seed {stage['recipe']['seed']}" for stage in r.stages)
 
-def _steps(r): return ' + '.join(f"{stage['recipe']['steps']:,}" for stage in r.stages)
-
-def _minutes(r): return ' + '.join(f"{stage['seconds'] / 60:.0f}" for stage in r.stages)
+def _took(stage): return f"{stage['recipe']['steps']:,} steps, {stage['seconds'] / 60:.0f} min, {stage['made_with'].split(', ', 1)[1]}"
 
 def results_table(
     rows: list[Result],
@@ -168,7 +166,7 @@ def results_table(
         paper = '' if r.paper is None else f'{r.paper[1]:.2%}' if r.unit == '%' else f'{r.paper[1]:.2f}'
         tighter = '' if r.tighter is None else f'{r.tighter[0]:.2f} ± {r.tighter[1]:.2f} (k = {r.tighter[2]})'
         lines.append(f"| `{r.name}` | {r.network} | {paper} | **{_number(r)}** | {tighter} | {_commands(r)} "
-                     f"| {_steps(r)} steps, {_minutes(r)} min, {r.about['made_with'].split(', ', 1)[1]} |")
+                     f"| {', then '.join(map(_took, r.stages))} |")
     return '\n'.join(lines)
 
 def paper_table(
@@ -199,17 +197,19 @@ def model_card(
 ) -> str:        # Markdown
     "What a shipped model is, what it was trained on and how, what it scores, and how its training went."
     check_type(Result, result=r)
-    a, key = r.about, 'valid_bound' if r.unit == 'nats' else 'valid_error'
+    key = 'valid_bound' if r.unit == 'nats' else 'valid_error'
+    spent = [f"{stage['seconds'] / 60:.0f} minutes ({stage['made_with']})" for stage in r.stages]
     score = f"{_number(r)} {'nats' if r.unit == 'nats' else 'named wrongly'}"
     lines = [f'# {r.name}', '', f'{r.network}, with {sum(p.numel() for p in load_pretrained(r.name).parameters()):,} parameters. '
              f"`draw_nb.load_pretrained('{r.name}')`", '',
              f"- **Data**: {r.data}, {SOURCES.get(r.data, 'see notebook 03')}.",
-             f"- **Made by** {_commands(r)} (command, commit, seed), in {_minutes(r)} minutes ({a['made_with']}).",
+             f"- **Made by** {_commands(r)} (command, commit, seed), in {'; then '.join(spent)}.",
              f"- **Recipe**: {'; then '.join(', '.join(f'{k} {v}' for k, v in stage['recipe'].items()) for stage in r.stages)}.",
              f'- **Test set**, {r.images:,} images: {score}' + (f'; importance-weighted, k = {r.tighter[2]}: {r.tighter[0]:.2f} ± {r.tighter[1]:.2f} nats.' if r.tighter else '.')]
     if r.paper: lines.append(f"- **The paper** has {f'{r.paper[1]:.2f} nats' if r.unit == 'nats' else f'{r.paper[1]:.2%}'} for {r.paper[0]!r}.")
     points = [(e['step'], e[key]) for e in read_log(SHIPPED / f'{r.name}.jsonl') if key in e]
     points = points[::-(-len(points) // 10)] + ([points[-1]] if (len(points) - 1) % -(-len(points) // 10) else [])
+    if len(r.stages) > 1: lines += ['', 'The last of these trainings:']
     lines += ['', f"| step | {' | '.join(f'{s:,}' for s, _ in points)} |", '|---' * (len(points) + 1) + '|',
               f"| {key.replace('_', ' ')} | {' | '.join(f'{v:.2f}' if r.unit == 'nats' else f'{v:.2%}' for _, v in points)} |"]
     return '\n'.join(lines) + '\n'

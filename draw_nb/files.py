@@ -89,7 +89,7 @@ def _sha256(path):
 
 def shown(path: Path) -> str:
     "A path for a message, with the home folder as ~."
-    return str(path).replace(str(_home()), '~', 1)
+    return str('~' / path.relative_to(_home()) if path.is_relative_to(_home()) else path)
 
 PATIENCE = 60.  # seconds that a server may be silent
 

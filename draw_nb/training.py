@@ -48,7 +48,7 @@ class Recipe:
     average: float = 0.999        # decay of the running average of the weights, which is what validation sees and what is kept
     warp: float = 0.              # how strongly each picture, or each digit in a scene, is turned, stretched and slanted at random (0: not at all), see notebook 03c
     precision: str = 'float32'    # or 'bfloat16', for the factors of the cells' products, see notebook 20
-    seed: int = 0                 # of initial weights' noise, order, binarisation and latents
+    seed: int = 0                 # of order, binarisation, warping and latents; for the first weights call torch.manual_seed before the model is made
     log_every: int = 10           # steps
     validate_every: int = 250     # steps
     save_every: int = 250         # steps
@@ -186,6 +186,7 @@ def _check_training(model, data, recipe, objective, watch, note):
     if data is None or not hasattr(model, 'config'): raise TypeError(f"want images and a network of draw_nb to train, got {brief(data)} and {brief(model)}")
     if watch is not None and not callable(watch): raise TypeError(f"watch: want a function, got {brief(watch)}")
     if note is not None: check_type(dict, note=note)
+    if taken := [k for k in note or {} if not isinstance(k, str) or k in ('model', 'path', 'half', 'kind', 'config')]: raise ValueError(f"note: want other names than {brief(taken[0])}, which the file of the model has a use for")
     try: json.dumps(note)
     except (TypeError, ValueError) as e: raise TypeError(f"note: want what JSON can hold ({e})") from None
 

@@ -111,7 +111,7 @@ def step_figure(
         if image is None: continue
         before = steps[t - 1].canvas[0] if t else models[name].c_0.detach()
         show_image(image, line[0], 'image')
-        show_image((image - before.sigmoid() + 1) / 2, line[1], 'error')
+        show_image((image.to(before) - before.sigmoid() + 1) / 2, line[1], 'error')
         if step.read_window:
             for ax in line[:2]: show_window(ax, step.read_window, 0, step.glimpse.shape[-1], 'limegreen')
         kl = [s.kl[0].item() for s in steps]
@@ -143,7 +143,7 @@ class StepScrubber:
     def draw(self):
         "Let the models draw with the seed and the temperature of the sliders."
         if self.image is None: self.drawings = {name: m.trace_prior(1, self.seed.value, self.temperature.value) for name, m in self.models.items()}
-        else: self.drawings = {name: m.trace(self.image[None], self.seed.value) for name, m in self.models.items()}
+        else: self.drawings = {name: m.trace(self.image[None].to(m.c_0), self.seed.value) for name, m in self.models.items()}
         self.redraw()
 
     def redraw(self):
@@ -220,7 +220,7 @@ class DrawToIt:
 
     def look(self):
         "Draw what is on the pad into `picture`, and its cost into `words`."
-        x = torch.tensor(self.pad.pixels, dtype=torch.float32).view(1, *self.model.config.image_shape)
+        x = torch.tensor(self.pad.pixels).to(self.model.c_0).view(1, *self.model.config.image_shape)
         self.picture.value = _png(show_sequence(self.model.trace(x), rows=1, columns=9, size=1., read=True))
         with torch.no_grad(): bound = self.model(x.expand(self.samples, -1, -1, -1), self.model.noise(self.samples, 0)).bound
         self.words.value = f'{bound.mean():.1f} ± {bound.std() / self.samples**0.5:.1f} nats'
