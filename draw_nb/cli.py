@@ -122,7 +122,9 @@ def _train(e, args, out):
     if args.start:
         note['start'] = _start(model, _model(args.start, args.device), args.start)
         begun = out / 'state.safetensors'
-        if args.resume and begun.exists() and 'start' not in load_tensors(begun)[1].get('note', note): raise ValueError(f"--start: the run in {out} has begun without it")
+        if args.resume and begun.exists():
+            first = load_tensors(begun)[1].get('note', note).get('start') or {}
+            if not first or any(note['start'].get(k) != v for k, v in first.items()): raise ValueError(f"--start: the run in {out} has begun {'with another' if first else 'without it'}")
     if getattr(args, 'images', None): data, valid = _own(args, e.config)
     else: data, valid = (team.main_first(load_data, e.data, split, args.root) for split in ('train', 'valid'))
     if recipe.batch_size > len(data):

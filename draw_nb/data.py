@@ -103,7 +103,7 @@ class Images(_Warped, Dataset):
 
     def fingerprint(self) -> str:
         "A name that two sets share only if their pixels agree."
-        return f"{self!r} {zlib.crc32(self.images.numpy().data):08x}{f' warped {self.warp:g}' if self.warp else ''}"
+        return f"{self!r} {zlib.crc32(self.images.contiguous().numpy().data):08x}{f' warped {self.warp:g}' if self.warp else ''}"
 
     def __getitem__(self, i): return self.batch(torch.tensor([i]))[0]
 
@@ -151,7 +151,7 @@ class Scenes(Images):
 
     def __repr__(self): return f"Scenes({self.name}: {len(self):,} x {list(self.image_shape)}, strewn anew for each step)"
 
-    def fingerprint(self) -> str: return f"{super().fingerprint()} {self.count} {self.scraps} {zlib.crc32(self.numbers.numpy().data):08x}"
+    def fingerprint(self) -> str: return f"{super().fingerprint()} {self.count} {self.scraps} {zlib.crc32(self.numbers.contiguous().numpy().data):08x}"
 
     def layout(self, index: Tensor, seed: int = 0, step: int = 0):
         "What lies where in the scenes that `batch` paints."

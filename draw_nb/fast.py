@@ -20,7 +20,7 @@ from torch.utils.checkpoint import checkpoint
 from .attention import RAW_LIMIT, stride_unit
 from .checks import check_one_of, check_shapes, check_type, check_whole
 from .loss import Bound
-from .network import DRAW, DRAWConfig, check_images, check_temperature
+from .network import DRAW, DRAWConfig, Read, Write, check_images, check_temperature
 
 aten = torch.ops.aten
 
@@ -267,7 +267,7 @@ class Room:
     "All that the steps of a batch fill. The system hands out fresh memory page by page, each cleared when first touched, so it is asked for once and used again."
     def __init__(self, c: DRAWConfig, x: Tensor, T: int, slots: int, low: bool, kit: Kit):
         b, k, z = len(x), c.hidden, c.latent
-        self.fits = T, slots, x.shape, x.dtype, x.device
+        self.fits = T, slots, x.shape, x.dtype, x.device, torch.is_inference_mode_enabled()  # tensors made in that mode can be written in no other
         self.reader, self.writer, self.windows = kit.Reader(c, x, slots), kit.Writer(c, x, slots), kit.Windows(c, x, slots)
         self.R, self.P, self.raw = 2 * c.channels * (c.read**2 if c.read else c.height * c.width), self.writer.size, 5 * (bool(c.read) + bool(c.write))
         self.U, self.V, self.sigma = x.new_empty(slots + 1, b, self.R + 2 * k), x.new_empty(slots + 1, b, z + k), x.new_empty(slots, b, z)
@@ -292,7 +292,7 @@ class Rooms:
 
     def take(self, c: Any, x: Tensor, T: int, slots: int) -> Any:
         "A room that fits; whoever takes it puts it back among the free."
-        room = next((r for r in self.free if r.fits == (T, slots, x.shape, x.dtype, x.device)), None)
+        room = next((r for r in self.free if r.fits == (T, slots, x.shape, x.dtype, x.device, torch.is_inference_mode_enabled())), None)
         if room is None: return self.kind(c, x, T, slots, self.low, self.kit)
         self.free.remove(room)
         return room
@@ -428,6 +428,7 @@ class Fast(Arranged):
         check_images(x, self.config.image_shape)
         if eps is None: eps = torch.randn(len(x), *self.config.noise_shape, dtype=x.dtype, device=x.device)
         check_shapes(eps=(eps, len(x), *self.config.noise_shape))
+        if torch.is_grad_enabled() and (x.requires_grad or eps.requires_grad): raise ValueError("x and eps: want them without gradients, which the fast path has for the weights alone; the model itself has them for images and noise, too")
         return self.bound(x, eps)
 
     def bound(self, x: Tensor, eps: Tensor) -> Bound:
@@ -472,7 +473,7 @@ def accelerate(
     segments: int = 1,           # see `Fast`
     precision: str = 'float32',  # see `Fast`
 ) -> Any:                        # to be called as `(x, eps)`, or as `(x)` if it names classes
-    "The quickest way to a model's bound, or to its log-odds, that has passed its tests: on the CPU `Fast` for DRAW and `FastClassifier` (notebook 20e) for its like, otherwise the model itself."
+    "The quickest way to a model's bound, or to its log-odds, that has passed its tests: on the CPU `Fast` for DRAW and `FastClassifier` (notebook 20e) for a Classifier, otherwise the model itself, as for their subclasses, which may compute something else."
     check_type(nn.Module, model=model)
     check_one_of(BACKENDS, backend=backend)
     where = next((p.device.type for p in model.parameters()), 'cpu')
@@ -480,9 +481,11 @@ def accelerate(
         if not isinstance(model, DRAW) or where != 'cuda': raise ValueError(f"backend: 'captured' is for DRAW on a CUDA device, got {type(model).__name__} on {where}")
         if segments != 1: raise ValueError(f"segments: want 1 for backend 'captured', which keeps all of a step, got {segments}")
         return Fast(model, precision=precision)
-    looks = getattr(model, 'kind', None) == 'classifier'
+    from draw_nb.classifier import Classifier  # which rests on this module
+    looks = type(model) is Classifier
+    draws = type(model) is DRAW and type(model.read) is Read and type(model.write) is Write  # others compute what they like
     if segments != 1 and looks: raise ValueError(f"segments: want 1 for a classifier, which has few steps, got {segments}")
-    if backend != 'eager' and where == 'cpu' and (looks or isinstance(model, DRAW)):
+    if backend != 'eager' and where == 'cpu' and (looks or draws):
         kit = TORCH
         if backend == 'native':
             from draw_nb.native import native_kit  # which rests on this module

@@ -21,7 +21,7 @@ class Sight:
     "All that the glimpses at a batch fill; like a `Room` of notebook 20, it is asked for once and used again."
     def __init__(self, c: ClassifierConfig, x: Tensor, T: int, slots: int, low: bool, kit: Kit):
         b, k, R = len(x), c.hidden, c.channels * c.read**2
-        self.fits = T, slots, x.shape, x.dtype, x.device
+        self.fits = T, slots, x.shape, x.dtype, x.device, torch.is_inference_mode_enabled()
         self.windows = kit.Windows(DRAWConfig(c.height, c.width, c.channels, T, k, read=c.read, write=None), x, slots)
         self.cell = Map(R + k, 4 * k, x, slots, low)
         self.U, self.S = x.new_empty(slots + 1, b, R + k), x.new_empty(slots + 1, b, k)
