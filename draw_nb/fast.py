@@ -477,13 +477,13 @@ def accelerate(
     check_type(nn.Module, model=model)
     check_one_of(BACKENDS, backend=backend)
     where = next((p.device.type for p in model.parameters()), 'cpu')
-    if backend == 'captured':
-        if not isinstance(model, DRAW) or where != 'cuda': raise ValueError(f"backend: 'captured' is for DRAW on a CUDA device, got {type(model).__name__} on {where}")
-        if segments != 1: raise ValueError(f"segments: want 1 for backend 'captured', which keeps all of a step, got {segments}")
-        return Fast(model, precision=precision)
     from draw_nb.classifier import Classifier  # which rests on this module
     looks = type(model) is Classifier
     draws = type(model) is DRAW and type(model.read) is Read and type(model.write) is Write  # others compute what they like
+    if backend == 'captured':
+        if not draws or not isinstance(model, DRAW) or where != 'cuda': raise ValueError(f"backend: 'captured' is for DRAW on a CUDA device, got {type(model).__name__} on {where}")
+        if segments != 1: raise ValueError(f"segments: want 1 for backend 'captured', which keeps all of a step, got {segments}")
+        return Fast(model, precision=precision)
     if segments != 1 and looks: raise ValueError(f"segments: want 1 for a classifier, which has few steps, got {segments}")
     if backend != 'eager' and where == 'cpu' and (looks or draws):
         kit = TORCH

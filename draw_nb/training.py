@@ -223,7 +223,6 @@ class _State:
         self.params, self.average = dict(model.named_parameters()), dict(self.averaged.named_parameters())
         groups = [dict(params=[p for k, p in self.params.items() if ('window' in k) == windows], share=share) for windows, share in ((False, 1.), (True, recipe.window_lr))]
         self.adam = torch.optim.Adam([g for g in groups if g['params']], lr=recipe.lr, fused=True)
-        self.adam.zero_grad()  # of whatever the model went through before
         self.best, self.best_score, self.step, self.seconds, self.note = None, math.inf, 0, 0., note or {}
         self.look: Callable[[], object] = lambda: None  # called before the state is written, by a stepper that looks at its numbers late (notebook 20c)
         self.identity = json.loads(json.dumps(dict(config=asdict(model.config), recipe=asdict(recipe), data=data.fingerprint(), valid=valid and valid.fingerprint(), backend=backend)))
@@ -345,6 +344,7 @@ def _open_run(out, state, resume, team):
 # %% ../nbs/04_training.ipynb #stepper
 def _stepper(backend, net, state, r, data, objective, saved, team=Team()):
     "A function of (step, example numbers) that updates the weights, for the cost, its gradient's norm and what to log beside them."
+    state.adam.zero_grad()  # of whatever the network went through before
     if backend == 'captured':
         if team.size > 1: raise ValueError(f"backend: 'captured' trains on one device, got {team.size} processes")
         from draw_nb.captured import Captured  # which rests on this module
