@@ -389,7 +389,7 @@ def _rows_first(t, channels, rows):
     "Pixels along the first axis, counted as (channel, row, column), in the order (row, channel, column)."
     return t.unflatten(0, (channels, rows, -1)).transpose(0, 1).flatten(0, 2)
 
-PRECISIONS = ('float32', 'bfloat16')
+PRECISIONS = ('float32', 'tf32', 'bfloat16')
 
 class Arranged(nn.Module):
     "A network with its weights arranged for the hand-written path; the parameters are the network's own."
@@ -397,13 +397,14 @@ class Arranged(nn.Module):
         self,
         model: DRAW,
         segments: int = 1,  # pieces of the recurrence that are computed again on the way back, to save memory
-        precision: str = 'float32',  # or 'bfloat16', for the factors of the cells' products
+        precision: str = 'float32',  # or 'bfloat16', for the factors of the cells' products, or on a CUDA device 'tf32', for those of all products (notebook 20c)
         kit: Kit = TORCH,
     ):
         super().__init__()
         check_type(DRAW, model=model)
         check_one_of(PRECISIONS, precision=precision)
         check_whole(1, segments=segments)
+        if precision == 'tf32' and not model.c_0.is_cuda: raise ValueError(f"precision: 'tf32' is for CUDA devices, got a model on {model.c_0.device.type}")
         if not 1 <= segments <= model.config.steps: raise ValueError(f"segments: want 1 to {model.config.steps}, the number of steps, got {segments}")
         self.model, self.config, self.segments, self.kit, self.rooms = model, model.config, segments, kit, Rooms(precision == 'bfloat16', kit)
 
@@ -483,7 +484,8 @@ def accelerate(
     if backend == 'captured':
         if not draws or not isinstance(model, DRAW) or where != 'cuda': raise ValueError(f"backend: 'captured' is for DRAW on a CUDA device, got {type(model).__name__} on {where}")
         if segments != 1: raise ValueError(f"segments: want 1 for backend 'captured', which keeps all of a step, got {segments}")
-        return Fast(model, precision=precision)
+        from draw_nb.fused import on_card  # which rests on this module
+        return on_card(model, precision)
     if segments != 1 and looks: raise ValueError(f"segments: want 1 for a classifier, which has few steps, got {segments}")
     if backend != 'eager' and where == 'cpu' and (looks or draws):
         kit = TORCH

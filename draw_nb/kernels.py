@@ -114,10 +114,10 @@ def _read_forward(raw, raw_row, x, canvas, x_hat, r, r_row, unit, N: tl.constexp
 
 # %% ../nbs/20d_kernels.ipynb #shares
 @jit
-def _shares(F_x, F_y, X, G):
+def _shares(F_x, F_y, X, G, DOT: tl.constexpr):
     "F_Y X and G F_X, and what a channel adds to the gradients of F_X, of F_Y and of log gamma."
-    rows, half = tl.dot(F_y, X, input_precision='ieee'), tl.dot(G, F_x, input_precision='ieee')
-    return rows, half, tl.dot(tl.trans(G), rows, input_precision='ieee'), tl.dot(half, tl.trans(X), input_precision='ieee'), tl.sum(tl.sum(rows * half, 1), 0)
+    rows, half = tl.dot(F_y, X, input_precision=DOT), tl.dot(G, F_x, input_precision=DOT)
+    return rows, half, tl.dot(tl.trans(G), rows, input_precision=DOT), tl.dot(half, tl.trans(X), input_precision=DOT), tl.sum(tl.sum(rows * half, 1), 0)
 
 # %% ../nbs/20d_kernels.ipynb #read-backward
 @jit
@@ -133,8 +133,8 @@ def _read_backward(raw, raw_row, x, x_hat, dr, dr_row, dcanvas, draw, unit, N: t
     for c in range(C):
         at, there = ((height * n + y) * C + c) * width + across, dr + (i[:, None] * 2 * C + c) * N + i[None, :]
         image, error = tl.load(x + at, pixels, 0.), tl.load(x_hat + at, pixels, 0.)
-        _, _, more_x, more_y, more = _shares(F_x, F_y, image, gamma * tl.load(there, kept, 0.))
-        _, half, error_x, error_y, error_more = _shares(F_x, F_y, error, gamma * tl.load(there + C * N, kept, 0.))
+        _, _, more_x, more_y, more = _shares(F_x, F_y, image, gamma * tl.load(there, kept, 0.), 'ieee')
+        _, half, error_x, error_y, error_more = _shares(F_x, F_y, error, gamma * tl.load(there + C * N, kept, 0.), 'ieee')
         dF_x, dF_y, dlog_gamma = dF_x + more_x + error_x, dF_y + more_y + error_y, dlog_gamma + more + error_more
         drawn = image - error  # sigmoid(c)
         back = tl.dot(tl.trans(F_y), half, input_precision='ieee') * drawn * (1 - drawn)
@@ -176,7 +176,7 @@ def _write_backward(raw, raw_row, patch, patch_row, dcanvas, dpatch, dpatch_row,
         seen = tl.load(dcanvas + ((height * n + y) * C + c) * width + across, pixels, 0.)
         there = (i[:, None] * C + c) * N + i[None, :]
         w = tl.load(patch + there, kept, 0.) / gamma
-        rows, _, more_x, more_y, more = _shares(F_x, F_y, seen, w)
+        rows, _, more_x, more_y, more = _shares(F_x, F_y, seen, w, 'ieee')
         dF_x, dF_y, dlog_gamma = dF_x + more_x, dF_y + more_y, dlog_gamma - more
         tl.store(dpatch + there, tl.dot(rows, tl.trans(F_x), input_precision='ieee') / gamma, kept)
     x_centre, x_stride, x_width = _pulls(F_x, dF_x, e_x, x_near, place, factor, BW)
