@@ -296,10 +296,10 @@ class Fused(Fast):
 
 # %% ../nbs/20f_fused.ipynb #noise
 @jit(do_not_specialize=('seed',))
-def _noise(step, index, out, seed, stream: tl.constexpr, n: tl.constexpr, half: tl.constexpr, BLOCK: tl.constexpr):
+def _noise(step, index, out, seed, STREAM: tl.constexpr, n: tl.constexpr, half: tl.constexpr, BLOCK: tl.constexpr):
     i = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
     example, t, zero = tl.load(index + tl.program_id(0)).to(tl.uint32), tl.load(step).to(tl.uint32), (i * 0).to(tl.uint32)
-    first, second = _uniform(seed, i, example + zero, t + zero, stream + zero), _uniform(seed, half + i, example + zero, t + zero, stream + zero)
+    first, second = _uniform(seed, i, example + zero, t + zero, STREAM + zero), _uniform(seed, half + i, example + zero, t + zero, STREAM + zero)
     radius, angle, row = tl.sqrt(-2 * tl.log(first)), 6.283185307179586 * second, out + tl.program_id(0).to(tl.int64) * n
     tl.store(row + i, radius * tl.cos(angle), i < half)
     tl.store(row + half + i, radius * tl.sin(angle), half + i < n)
@@ -320,7 +320,7 @@ def normal(
     "The numbers of `draw_nb.noise.normal`, within rounding, by one kernel."
     n = math.prod(shape)
     out, half = torch.empty(len(index), n, device=index.device), -(-n // 2)
-    _launch(_noise, (len(index), triton.cdiv(half, 256)), step, index, out, seed, stream=stream, n=n, half=half, BLOCK=256)
+    _launch(_noise, (len(index), triton.cdiv(half, 256)), step, index, out, seed, STREAM=stream, n=n, half=half, BLOCK=256)
     return out.view(-1, *shape)
 
 # %% ../nbs/20f_fused.ipynb #on-card
