@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['aten', 'TORCH', 'PRECISIONS', 'BACKENDS', 'Lens', 'shrink', 'stretch', 'bank_grads', 'cell_forward', 'cell_backward',
            'Map', 'Reader', 'Writer', 'Windows', 'Kit', 'Room', 'Rooms', 'unroll', 'rewind', 'Unrolled',
-           'UnrolledOnGPU', 'Arranged', 'Fast', 'accelerate']
+           'UnrolledOnGPU', 'Arranged', 'Fast', 'on_tried_card', 'accelerate']
 
 # %% ../nbs/20_fast.ipynb #imports
 import math
@@ -468,24 +468,35 @@ class Fast(Arranged):
 # %% ../nbs/20_fast.ipynb #accelerate
 BACKENDS = ('fast', 'native', 'captured', 'eager')
 
+def _draws(model) -> bool:
+    "Whether it is a DRAW whose parts are those that the fast path computes; others compute what they like."
+    return type(model) is DRAW and type(model.read) is Read and type(model.write) is Write
+
+def on_tried_card(model: nn.Module) -> bool:
+    "Whether a network is a DRAW on a card of a kind that the kernels have passed their tests on: compute capability 9.0 (notebook 20f)."
+    check_type(nn.Module, model=model)
+    where = next((p.device for p in model.parameters()), None)
+    return _draws(model) and where is not None and where.type == 'cuda' and torch.version.cuda is not None and torch.cuda.get_device_capability(where) == (9, 0)
+
 def accelerate(
     model: nn.Module,
     backend: str = 'fast',       # 'fast', 'native' for the same with parts in C (notebook 20b), 'captured' for the same on a GPU (20c), or 'eager' for the plain path
     segments: int = 1,           # see `Fast`
     precision: str = 'float32',  # see `Fast`
 ) -> Any:                        # to be called as `(x, eps)`, or as `(x)` if it names classes
-    "The quickest way to a model's bound, or to its log-odds, that has passed its tests: on the CPU `Fast` for DRAW and `FastClassifier` (notebook 20e) for a Classifier, otherwise the model itself, as for their subclasses, which may compute something else."
+    "The quickest way to a model's bound, or to its log-odds, that has passed its tests: on the CPU `Fast` for DRAW and `FastClassifier` (notebook 20e) for a Classifier, on a card that was tried the kernels of notebook 20f, otherwise the model itself, as for their subclasses, which may compute something else."
     check_type(nn.Module, model=model)
     check_one_of(BACKENDS, backend=backend)
     where = next((p.device.type for p in model.parameters()), 'cpu')
     from draw_nb.classifier import Classifier  # which rests on this module
     looks = type(model) is Classifier
-    draws = type(model) is DRAW and type(model.read) is Read and type(model.write) is Write  # others compute what they like
+    draws = _draws(model)
     if backend == 'captured':
         if not draws or not isinstance(model, DRAW) or where != 'cuda': raise ValueError(f"backend: 'captured' is for DRAW on a CUDA device, got {type(model).__name__} on {where}")
         if segments != 1: raise ValueError(f"segments: want 1 for backend 'captured', which keeps all of a step, got {segments}")
         from draw_nb.fused import on_card  # which rests on this module
         return on_card(model, precision)
+    if backend == 'fast' and segments == 1 and on_tried_card(model): return accelerate(model, 'captured', precision=precision)
     if segments != 1 and looks: raise ValueError(f"segments: want 1 for a classifier, which has few steps, got {segments}")
     if backend != 'eager' and where == 'cpu' and (looks or draws):
         kit = TORCH
@@ -495,5 +506,5 @@ def accelerate(
         if isinstance(model, DRAW): return Fast(model, segments, precision, kit)
         from draw_nb.fast_classifier import FastClassifier  # which does, too
         return FastClassifier(model, precision, kit)
-    if segments != 1 or precision != 'float32': raise ValueError("segments and precision: only for the fast path on the CPU")
+    if segments != 1 or precision != 'float32': raise ValueError("segments and precision: only for the fast path on the CPU, and for 'captured'")
     return model

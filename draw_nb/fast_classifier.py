@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from .checks import check_one_of, check_type
 from .classifier import ClassifierConfig, cut
-from .fast import PRECISIONS, TORCH, Kit, Map, Rooms, _cell_weights, _rows_first, bank_grads, shrink, stretch
+from .fast import TORCH, Kit, Map, Rooms, _cell_weights, _rows_first, bank_grads, shrink, stretch
 from .network import DRAWConfig, check_images
 
 # %% ../nbs/20e_fast_classifier.ipynb #sight
@@ -90,7 +90,7 @@ class FastClassifier(nn.Module):
         super().__init__()
         check_type(nn.Module, model=model)
         if getattr(model, 'kind', None) != 'classifier': raise TypeError(f"model: want a Classifier, got {type(model).__name__}")
-        check_one_of(PRECISIONS, precision=precision)
+        check_one_of(('float32', 'bfloat16'), precision=precision)
         check_type(Kit, kit=kit)
         self.model, self.config, self.sights = model, model.config, Rooms(precision == 'bfloat16', kit, Sight)
 

@@ -29,7 +29,7 @@ from .checks import brief, check_number, check_one_of, check_type, check_whole
 from .clutter import _check_warp
 from .data import as_images
 from .devices import Team, meet
-from .fast import PRECISIONS, accelerate
+from .fast import PRECISIONS, accelerate, on_tried_card
 from .files import UNFINISHED, writing
 from .loss import check_bounded, importance_weighted_bound
 from .network import DRAW
@@ -47,7 +47,7 @@ class Recipe:
     clip: float = 10.             # largest norm of the gradient of the batch's mean bound
     average: float = 0.999        # decay of the running average of the weights, which is what validation sees and what is kept
     warp: float = 0.              # how strongly each picture, or each digit in a scene, is turned, stretched and slanted at random (0: not at all), see notebook 03c
-    precision: str = 'float32'    # or 'bfloat16', for the factors of the cells' products, see notebook 20
+    precision: str = 'float32'    # or 'bfloat16', for the factors of the cells' products, see notebook 20, or on a card 'tf32', see notebook 20f
     seed: int = 0                 # of order, binarisation, warping and latents; for the first weights call torch.manual_seed before the model is made
     log_every: int = 10           # steps
     validate_every: int = 250     # steps
@@ -390,10 +390,10 @@ def train(
     "Train a model by Adam on the bound (Eq 12), one sample of z for each image and step, or on another objective."
     _check_training(model, data, recipe, objective, watch, note)
     r, out, device = recipe, None if out is None else Path(out), next(model.parameters()).device
-    team = meet(device)  # the processes that share this training, see notebook 21; usually this one alone
-    with team:
+    with (team := meet(device)):  # the processes that share this training, see notebook 21; usually this one alone
         data, valid = (_fitting(model, d) for d in (data, valid))
         if r.warp: data = data.warped(r.warp)
+        if backend == 'fast' and on_tried_card(model) and team.size == segments == 1 and objective is BOUND: backend = 'captured'
         state, net = _State(model, r, data, valid, backend, note), accelerate(model, backend, segments, r.precision)
         log = _open_run(out, state, resume, team)
         state.spread(team)
