@@ -28,6 +28,7 @@ from .checks import brief, check_one_of, check_type, check_whole
 from .classifier import Classifier, ClassifierConfig
 from .data import Images, Scenes
 from .fast import BACKENDS, Fast, accelerate
+from .fused import Fused
 from .kernels import KernelsError, triton_kit
 from .native import NativeError, library
 from .network import DRAW, DRAWConfig
@@ -196,10 +197,10 @@ for (let i = 0; i < 31; i++) {
 # %% ../nbs/20a_benchmark.ipynb #card-steps
 def card_steps(c: DRAWConfig, batch: int, device: str) -> dict[str, Callable[[], None]]:
     "Training steps as `train` takes them, on a device, on each path that it can take there."
-    data, r = Images(torch.randint(0, 256, (1000, *c.image_shape), dtype=torch.uint8), binarise=True), Recipe(steps=10_000, batch_size=batch, log_every=10_000, validate_every=10_000)
-    def work(backend, path):
+    data = Images(torch.randint(0, 256, (1000, *c.image_shape), dtype=torch.uint8), binarise=True)
+    def work(backend, path, precision='float32'):
         torch.manual_seed(0)
-        model = DRAW(c).to(device)
+        model, r = DRAW(c).to(device), Recipe(steps=10_000, batch_size=batch, log_every=10_000, validate_every=10_000, precision=precision)
         take, batches = _stepper(backend, path(model), _State(model, r, data, None, backend), r, data, BOUND, str), minibatches(len(data), r)
         def run():
             take(*next(batches))
@@ -207,8 +208,10 @@ def card_steps(c: DRAWConfig, batch: int, device: str) -> dict[str, Callable[[],
         return run
     works = {'plain path': work('eager', lambda model: model), 'fast path': work('eager', Fast), 'captured': work('captured', Fast)}
     if device == 'cuda':
-        try: works['captured, kernels'] = work('captured', lambda model: Fast(model, kit=triton_kit()))
-        except KernelsError: pass
+        try: kit = triton_kit()
+        except KernelsError: return works
+        works['captured, kernels'] = work('captured', lambda model: Fast(model, kit=kit))
+        for precision in ('float32', 'tf32') if c.read and c.write else (): works[f'fused, {precision}'] = work('captured', lambda model: Fused(model, precision=precision), precision)
     return works
 
 # %% ../nbs/20a_benchmark.ipynb #card
