@@ -102,8 +102,9 @@ class Images(_Warped, Dataset):
         return f"Images({self.name}: {len(self):,} x {list(self.image_shape)}{', binarised anew for each batch' if self.binarise else ''})"
 
     def fingerprint(self) -> str:
-        "A name that two sets share only if their pixels agree."
-        return f"{self!r} {zlib.crc32(self.images.contiguous().numpy().data):08x}{f' warped {self.warp:g}' if self.warp else ''}"
+        "A name that two sets share only if their pixels and labels agree."
+        labels = '' if self.labels is None else f' {zlib.crc32(self.labels.contiguous().numpy().data):08x}'
+        return f"{self!r} {zlib.crc32(self.images.contiguous().numpy().data):08x}{labels}{f' warped {self.warp:g}' if self.warp else ''}"
 
     def __getitem__(self, i): return self.batch(torch.tensor([i]))[0]
 

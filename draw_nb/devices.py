@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cache
 
 import torch
@@ -144,7 +145,7 @@ def _join(kind):
     "Join the processes that were started with this one."
     try: from accelerate import PartialState
     except ImportError: raise RuntimeError("several processes: want Accelerate, which brings them together: pip install 'draw_nb[many]'") from None
-    state = PartialState(cpu=kind == 'cpu')
+    state = PartialState(cpu=kind == 'cpu', timeout=timedelta(days=1))  # a first download by one may take the others' time
     atexit.register(_leave)
     if type(multiprocessing.current_process()).__name__ == 'ForkProcess': torch.set_num_threads(1)
     return Team(state.process_index, state.num_processes, torch.device('cpu') if state.device.type == 'cpu' else state.device)

@@ -293,7 +293,9 @@ class Rooms:
     def take(self, c: Any, x: Tensor, T: int, slots: int) -> Any:
         "A room that fits; whoever takes it puts it back among the free."
         room = next((r for r in self.free if r.fits == (T, slots, x.shape, x.dtype, x.device, torch.is_inference_mode_enabled())), None)
-        if room is None: return self.kind(c, x, T, slots, self.low, self.kit)
+        if room is None:
+            del self.free[:-7]  # of many sizes that came by, the last are kept
+            return self.kind(c, x, T, slots, self.low, self.kit)
         self.free.remove(room)
         return room
 
@@ -330,6 +332,7 @@ def unroll(ctx, c, keep, rooms, x, eps, canvas, h_enc, s_enc, h_dec, s_dec, W_en
         writing, looking = windows.forward(n, heads[:, P:])
         writer.forward(s, canvas, writing, heads[:, :P])
     ctx.kept = rooms, room, eps
+    ctx.save_for_backward(x, eps, W_post)  # of which no copies are kept: torch will not let them be changed meanwhile
     if not keep: rooms.free.append(room)
     return canvas, h_enc_in[n].clone(), enc[1][n].clone(), h_dec_out[n].clone(), dec[1][n].clone(), post
 
@@ -337,6 +340,7 @@ def unroll(ctx, c, keep, rooms, x, eps, canvas, h_enc, s_enc, h_dec, s_dec, W_en
 def rewind(ctx, dcanvas, dh_enc, ds_enc, dh_dec, ds_dec, dpost):
     "The way back: gradients of what `unroll` returned -> gradients of what it was given."
     if ctx.kept is None: raise RuntimeError("the fast path goes backward once for each forward, since gradients take the place of what it kept; backend='eager' can go again")
+    ctx.saved_tensors  # complains if they were changed
     (rooms, room, eps), ctx.kept = ctx.kept, None
     encoder, decoder, posterior, head = room.maps
     (_, T, z), k, R = eps.shape, room.S.shape[-1], room.R
@@ -434,7 +438,7 @@ class Fast(Arranged):
 
     def bound(self, x: Tensor, eps: Tensor) -> Bound:
         "The same without a look at the images, which the processor would have to wait for if they are on a GPU."
-        m, z, b = self.model, self.config.latent, len(x)
+        m, z, b, x, eps = self.model, self.config.latent, len(x), x.to(self.model.c_0.dtype), eps.to(self.model.c_0.dtype)
         canvas, h_enc, h_dec = (p.expand(b, *p.shape) for p in (m.c_0.transpose(0, 1), m.h_enc_0, m.h_dec_0))
         rows, zero, weights, posts = x.transpose(1, 2).contiguous(), torch.zeros_like(h_dec), self.weights(), []
         state = [canvas, h_enc, zero, h_dec, zero]
@@ -449,6 +453,9 @@ class Fast(Arranged):
     def generate(self, n: int, seed: int = 0, temperature: float = 1.) -> Tensor:
         "What `DRAW.generate` gives, within rounding."
         check_temperature(temperature)
+        with torch.autocast(self.model.c_0.device.type, enabled=False): return self._generate(n, seed, temperature)
+
+    def _generate(self, n, seed, temperature):
         m, c = self.model, replace(self.config, read=None)  # nothing is read
         eps, canvas = temperature * m.noise(n, seed), m.c_0.transpose(0, 1).repeat(n, 1, 1, 1)
         writer, windows, (z, k) = self.kit.Writer(c, canvas, 1), self.kit.Windows(c, canvas, 0), (c.latent, c.hidden)

@@ -46,6 +46,7 @@ def look(ctx, c, keep, sights, x, h_0, W, bias, W_window, b_window):
         kit.cell_forward(gates[s], S[s], S[n], tanh_S[s], h[n])
         if keep: kept.append((window, glimpse, rows))
     ctx.kept = c, sights, sight, x, W_window, kept
+    ctx.save_for_backward(x, W_window)  # of which no copies are kept: torch will not let them be changed meanwhile
     if not keep: sights.free.append(sight)
     return h[n].clone()
 
@@ -53,6 +54,7 @@ def look(ctx, c, keep, sights, x, h_0, W, bias, W_window, b_window):
 def look_back(ctx, dh):
     "The way back: the gradient of the last states -> those of all that `look` was given, but for the images."
     if ctx.kept is None: raise RuntimeError("the fast path goes backward once for each forward, since gradients take the place of what it kept; backend='eager' can go again")
+    ctx.saved_tensors  # complains if they were changed
     (c, sights, sight, x, W_window, kept), ctx.kept = ctx.kept, None
     T, R, k = c.steps, sight.seen.shape[2], c.hidden
     gates, S, tanh_S, draw = (t.unbind(0) for t in (sight.gates, sight.S, sight.tanh_S, sight.draw))

@@ -255,7 +255,7 @@ def _there(ctx, plan, keep, x, eps, canvas, h_enc, s_enc, h_dec, s_dec, W_enc, b
     for rows, start, end in ((U, p.glimpse, p.R), (V, z, p.Z)): rows[:, :, start], rows[:, :, start + 1:end] = 1, 0
     U[0, :, p.R:], V[0, :, p.Z:], S[0, 0], S[1, 0] = torch.cat([h_dec, h_enc], 1), h_dec, s_enc, s_dec
     W_enc, W_dec, W_post = torch.cat([pad(W_enc[:, :p.glimpse], (0, p.R - p.glimpse)), W_enc[:, p.glimpse:]], 1), torch.cat([pad(W_dec[:, :z], (0, p.Z - z)), W_dec[:, z:]], 1), W_post.contiguous()
-    canvas, noise, W_head = canvas.clone(memory_format=torch.contiguous_format), eps.transpose(0, 1).contiguous(), W_head.contiguous()
+    canvas, noise, W_head = canvas.clone(memory_format=torch.contiguous_format), eps.transpose(0, 1).clone(memory_format=torch.contiguous_format), W_head.contiguous()
     def linear(n): p.product(_linear, p.heads, V[n, :, p.Z:], W_head, b_head, heads[n], b, h_row=p.V, out_row=p.H, N=p.heads, K=k)
     def draw(n, g, **what): p.draw(_draw, 1, heads[n], x, canvas, x_hat[g], U[n], **what)
     linear(0)
@@ -268,12 +268,14 @@ def _there(ctx, plan, keep, x, eps, canvas, h_enc, s_enc, h_dec, s_dec, W_enc, b
         linear(n)
     draw(n, g, WRITE=True, READ=False)
     ctx.kept = (p, x, noise, U, V, heads, gates, S, x_hat, post, W_enc, W_dec, W_post, W_head) if keep else None
+    ctx.save_for_backward(x, W_post)  # of which no copies are kept, perhaps
     return canvas, U[n, :, p.R + k:].clone(), S[0, n].clone(), V[n, :, p.Z:].clone(), S[1, n].clone(), post
 
 # %% ../nbs/20f_fused.ipynb #back
 def _back(ctx, dcanvas, dh_enc, ds_enc, dh_dec, ds_dec, dpost):
     "The way back, see `draw_nb.fast.rewind`."
     if ctx.kept is None: raise RuntimeError("the fast path goes backward once for each forward, since gradients take the place of what it kept; backend='eager' can go again")
+    ctx.saved_tensors  # complains if they were changed
     (p, x, noise, U, V, heads, gates, S, x_hat, post, W_enc, W_dec, W_post, W_head), ctx.kept = ctx.kept, None
     (T, b, z), k = noise.shape, p.c.hidden
     dU, dV, dheads = x.new_zeros(b, p.U), x.new_zeros(b, p.V), x.new_zeros(T + 1, b, p.H)
