@@ -38,10 +38,10 @@ SMOKE = Recipe(steps=30, warmup=5, lr=5e-3, validate_every=15)
 DRAWINGS = {  # data set, validation images, and the recipe at each scale; the network is the preset of that name
     'pen': ('pen', 1000, dict(laptop=Recipe(steps=2000, lr=8e-3), paper=Recipe(steps=20_000, lr=8e-3))),
     'mnist': ('binarized-mnist', 2000, dict(laptop=Recipe(steps=50_000, lr=3e-3, validate_every=1000, save_every=1000),
-                                              paper=Recipe(steps=300_000, lr=1e-3, average=.9999, validate_every=5000, save_every=1000))),
-    'two-digits': ('two-digits', 2000, dict(laptop=Recipe(steps=40_000, lr=2e-3, validate_every=1000, save_every=1000), paper=Recipe(steps=300_000, lr=1e-3, average=.9999, validate_every=5000, save_every=1000))),
-    'svhn': ('svhn', 2000, dict(laptop=Recipe(steps=3000, lr=3e-3, validate_every=250), paper=Recipe(steps=350_000, lr=1e-3, average=.9999, validate_every=5000, save_every=1000))),
-    'cifar': ('cifar', 2000, dict(laptop=Recipe(steps=6000, lr=3e-3, validate_every=500), paper=Recipe(steps=300_000, lr=1e-3, average=.9999, validate_every=5000, save_every=1000))),
+                                              paper=Recipe(steps=300_000, lr=1e-3, average=.9999, validate_every=5000, save_every=1000, log_every=100))),
+    'two-digits': ('two-digits', 2000, dict(laptop=Recipe(steps=40_000, lr=2e-3, validate_every=1000, save_every=1000), paper=Recipe(steps=300_000, lr=1e-3, average=.9999, validate_every=5000, save_every=1000, log_every=100))),
+    'svhn': ('svhn', 2000, dict(laptop=Recipe(steps=3000, lr=3e-3, validate_every=250), paper=Recipe(steps=350_000, lr=1e-3, average=.9999, validate_every=5000, save_every=1000, log_every=100))),
+    'cifar': ('cifar', 2000, dict(laptop=Recipe(steps=6000, lr=3e-3, validate_every=500), paper=Recipe(steps=300_000, lr=1e-3, average=.9999, validate_every=5000, save_every=1000, log_every=100))),
 }
 DRAWINGS['mnist-no-attention'] = DRAWINGS['mnist']
 CLASSIFIERS: dict[str, tuple[type, Any, dict, dict]] = {  # the network, its configuration, what changes in it at the scale of smoke, and in the recipe at that of a laptop
