@@ -238,7 +238,7 @@ class Plan:
         "Launch a kernel of products for all rows, whose number comes last, and so many columns."
         tile = self.cut(kernel, rest[-1], first.device)
         _launch(kernel, (triton.cdiv(rest[-1], tile.rows), triton.cdiv(columns, tile.columns)), first, *rest, **sizes,
-                BM=tile.rows, BJ=tile.columns, BK=min(tile.piece, triton.next_power_of_2(sizes['K'])), DOT=self.dot, num_warps=tile.warps, num_stages=tile.stages)
+                BM=tile.rows, BJ=tile.columns, BK=min(tile.piece, max(16, triton.next_power_of_2(sizes['K']))), DOT=self.dot, num_warps=tile.warps, num_stages=tile.stages)
 
     def draw(self, kernel, programs, heads, *rest, **what):
         "Launch a kernel that draws or goes back through a drawing, so many programs for each image."
