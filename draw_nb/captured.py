@@ -64,10 +64,14 @@ class Buffers:
 @contextmanager
 def rounding(precision: str):
     "Torch's products of single precision take factors of ten bits, if that is what 'tf32' asks for."
-    before = torch.backends.cuda.matmul.allow_tf32
-    torch.backends.cuda.matmul.allow_tf32 = before or precision == 'tf32'
+    switches: Any = torch.backends.cuda.matmul
+    name, on, before = 'allow_tf32', True, None  # type: str, Any, Any
+    try: before = switches.allow_tf32
+    except RuntimeError: name, on, before = 'fp32_precision', 'tf32', switches.fp32_precision  # for whoever has set torch's newer switch
+    if precision == 'tf32' and before != on: setattr(switches, name, on)
     try: yield
-    finally: torch.backends.cuda.matmul.allow_tf32 = before
+    finally:
+        if getattr(switches, name) != before: setattr(switches, name, before)
 
 def advance(b: Buffers):
     "One training step on the buffers: the examples `index` of step number `step`."

@@ -513,5 +513,5 @@ def accelerate(
         if isinstance(model, DRAW): return Fast(model, segments, precision, kit)
         from draw_nb.fast_classifier import FastClassifier  # which does, too
         return FastClassifier(model, precision, kit)
-    if segments != 1 or precision != 'float32': raise ValueError("segments and precision: only for the fast path on the CPU, and for 'captured'")
+    if segments != 1 or precision != 'float32': raise ValueError("segments: only for the fast path on the CPU; precision: for that, and for 'captured'")
     return model

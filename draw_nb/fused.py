@@ -213,10 +213,12 @@ CUTS: dict[int, dict] = {  # by the largest batch that they are for: how product
     LARGEST: dict(_cell_there=Tile(64, 32, 32), _sample=Tile(32, 32, stages=3), _linear=Tile(32, 16, warps=2), _cell_back=Tile(32, 32, stages=3), _input_back=Tile(64, 64, stages=3), _draw=1, _draw_back=1),
 }
 
+def _roomy(device: torch.device) -> bool: return getattr(torch.cuda.get_device_properties(device), 'shared_memory_per_block_optin', 0) >= 164_000  # bytes that a program can have
+
 def _up(n, to): return -(-n // to) * to
 
 class Plan:
-    "Sizes that the launches of a network share. Rows are padded, so that their products need no masks and their parts can be loaded in large pieces; in the padding stands a column of ones, which makes biases' gradients part of the weights'."
+    "Sizes that the launches of a network share. Rows are padded, so that the cells' products need no masks and their parts can be loaded in large pieces; in the padding stands a column of ones, which makes biases' gradients part of the weights'."
     def __init__(self, c: DRAWConfig, precision: str):
         assert c.read and c.write
         k, z, P = c.hidden, c.latent, c.channels * c.write**2
@@ -231,7 +233,7 @@ class Plan:
     def cut(self, kernel, b, device):
         "How a kernel is cut up for so many rows; smaller where a program cannot have much shared memory."
         cut = next(cuts[kernel.__name__] for most, cuts in CUTS.items() if b <= most)
-        if not isinstance(cut, Tile) or device.type != 'cuda' or getattr(torch.cuda.get_device_properties(device), 'shared_memory_per_block_optin', 0) >= 160_000: return cut
+        if not isinstance(cut, Tile) or device.type != 'cuda' or _roomy(device): return cut
         return cut._replace(rows=min(cut.rows, 32), columns=16, piece=min(cut.piece, 64), stages=2)
 
     def product(self, kernel, columns, first, *rest, **sizes):
@@ -267,7 +269,7 @@ def _there(ctx, plan, keep, x, eps, canvas, h_enc, s_enc, h_dec, s_dec, W_enc, b
         p.product(_cell_there, k, V[s], W_dec, b_dec, S[1, s], S[1, n], gates[1, g], V[n, :, p.Z:], U[n, :, p.R:], b, h_row=p.V, h_too_row=p.U, TWO=True, k=k, K=p.V)
         linear(n)
     draw(n, g, WRITE=True, READ=False)
-    ctx.kept = (p, x, noise, U, V, heads, gates, S, x_hat, post, W_enc, W_dec, W_post, W_head) if keep else None
+    ctx.kept = (p, x, noise, U, V, heads, gates, S, x_hat, post.detach(), W_enc, W_dec, W_post, W_head) if keep else None
     ctx.save_for_backward(x, W_post)  # of which no copies are kept, perhaps
     return canvas, U[n, :, p.R + k:].clone(), S[0, n].clone(), V[n, :, p.Z:].clone(), S[1, n].clone(), post
 
@@ -314,6 +316,7 @@ class Fused(Fast):
         super().__init__(model, segments, kit=triton_kit())
         check_one_of(('float32', 'tf32'), precision=precision)
         if not (self.config.read and self.config.write) or model.c_0.dtype != torch.float32: raise ValueError(f"Fused: want attention on both sides and single precision, got read {self.config.read}, write {self.config.write} and {model.c_0.dtype}")
+        if max(self.config.height, self.config.width) > 128: raise ValueError(f"Fused: want pictures of at most 128 pixels a side, which a program can hold, got {self.config.height} x {self.config.width}")
         self.plan = Plan(self.config, precision)
 
     def unroll(self, *inputs: Tensor) -> tuple[Tensor, ...]:
@@ -350,11 +353,17 @@ def normal(
     return out.view(-1, *shape)
 
 # %% ../nbs/20f_fused.ipynb #on-card
+def _holds(c: DRAWConfig, device: torch.device) -> bool:
+    "Whether a program that draws such pictures finds room on a card, and the card has tensor cores for single precision."
+    side = max(c.height, c.width)
+    if device.type != 'cuda': return side <= 128
+    if torch.version.cuda is None or torch.cuda.get_device_capability(device) < (8, 0): return False
+    return side <= (128 if _roomy(device) else 32)
+
 def on_card(model: DRAW, precision: str = 'float32') -> Fast:
-    "The quickest path on a CUDA device: `Fused`, or for networks and numbers that it does not take the kernels of notebook 20d, or where Triton is missing, or the card older than tensor cores for single precision, none."
+    "The quickest path on a CUDA device: `Fused`, or for networks and numbers that it does not take the kernels of notebook 20d; torch's parts where Triton is missing, pictures are too large for a program, or the card has no tensor cores for single precision."
     check_type(DRAW, model=model)
     check_one_of(PRECISIONS, precision=precision)
-    where = model.c_0.device
-    if triton is None or model.c_0.dtype != torch.float32 or where.type == 'cuda' and torch.cuda.get_device_capability(where) < (8, 0): return Fast(model, precision=precision)
+    if triton is None or model.c_0.dtype != torch.float32 or not _holds(model.config, model.c_0.device): return Fast(model, precision=precision)
     if model.config.read and model.config.write and precision != 'bfloat16': return Fused(model, precision=precision)
     return Fast(model, precision=precision, kit=triton_kit())
