@@ -337,11 +337,16 @@ def unroll(ctx, c, keep, rooms, x, eps, canvas, h_enc, s_enc, h_dec, s_dec, W_en
     return canvas, h_enc_in[n].clone(), enc[1][n].clone(), h_dec_out[n].clone(), dec[1][n].clone(), post
 
 # %% ../nbs/20_fast.ipynb #rewind
-def rewind(ctx, dcanvas, dh_enc, ds_enc, dh_dec, ds_dec, dpost):
-    "The way back: gradients of what `unroll` returned -> gradients of what it was given."
+def _kept(ctx):
+    "What the way there has kept for the way back, once."
     if ctx.kept is None: raise RuntimeError("the fast path goes backward once for each forward, since gradients take the place of what it kept; backend='eager' can go again")
     ctx.saved_tensors  # complains if they were changed
-    (rooms, room, eps), ctx.kept = ctx.kept, None
+    kept, ctx.kept = ctx.kept, None
+    return kept
+
+def rewind(ctx, dcanvas, dh_enc, ds_enc, dh_dec, ds_dec, dpost):
+    "The way back: gradients of what `unroll` returned -> gradients of what it was given."
+    rooms, room, eps = _kept(ctx)
     encoder, decoder, posterior, head = room.maps
     (_, T, z), k, R = eps.shape, room.S.shape[-1], room.R
     reader, writer, windows, sigma, scratch, dheads = room.reader, room.writer, room.windows, room.sigmas, room.scratch, room.ds
@@ -480,7 +485,7 @@ def _draws(model) -> bool:
     return type(model) is DRAW and type(model.read) is Read and type(model.write) is Write
 
 def on_tried_card(model: nn.Module) -> bool:
-    "Whether a network is a DRAW on a card of a kind that the kernels have passed their tests on: compute capability 9.0 (notebook 20f)."
+    "Whether a network is a DRAW on a card of the kind that the kernels were compared on: compute capability 9.0 (notebook 20f)."
     check_type(nn.Module, model=model)
     where = next((p.device for p in model.parameters()), None)
     return _draws(model) and where is not None and where.type == 'cuda' and torch.version.cuda is not None and torch.cuda.get_device_capability(where) == (9, 0)

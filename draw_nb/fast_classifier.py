@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from .checks import check_one_of, check_type
 from .classifier import ClassifierConfig, cut
-from .fast import TORCH, Kit, Map, Rooms, _cell_weights, _rows_first, bank_grads, shrink, stretch
+from .fast import TORCH, Kit, Map, Rooms, _cell_weights, _kept, _rows_first, bank_grads, shrink, stretch
 from .network import DRAWConfig, check_images
 
 # %% ../nbs/20e_fast_classifier.ipynb #sight
@@ -53,9 +53,7 @@ def look(ctx, c, keep, sights, x, h_0, W, bias, W_window, b_window):
 # %% ../nbs/20e_fast_classifier.ipynb #back
 def look_back(ctx, dh):
     "The way back: the gradient of the last states -> those of all that `look` was given, but for the images."
-    if ctx.kept is None: raise RuntimeError("the fast path goes backward once for each forward, since gradients take the place of what it kept; backend='eager' can go again")
-    ctx.saved_tensors  # complains if they were changed
-    (c, sights, sight, x, W_window, kept), ctx.kept = ctx.kept, None
+    c, sights, sight, x, W_window, kept = _kept(ctx)
     T, R, k = c.steps, sight.seen.shape[2], c.hidden
     gates, S, tanh_S, draw = (t.unbind(0) for t in (sight.gates, sight.S, sight.tanh_S, sight.draw))
     dh, ds = dh.clone(memory_format=torch.contiguous_format), torch.zeros_like(S[0])

@@ -7,6 +7,7 @@ __all__ = ['LARGEST', 'CUTS', 'Tile', 'Plan', 'Fused', 'normal', 'on_card']
 
 # %% ../nbs/20f_fused.ipynb #imports
 import math
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -15,7 +16,7 @@ from torch.nn.functional import pad
 
 from .attention import RAW_LIMIT, stride_unit
 from .checks import check_one_of, check_type
-from .fast import PRECISIONS, Fast
+from .fast import PRECISIONS, Fast, _kept
 from .kernels import _bank, _held, _launch, _pulls, _shares, _store_window, jit, tl, triton, triton_kit
 from .network import DRAW, DRAWConfig
 
@@ -213,6 +214,9 @@ CUTS: dict[int, dict] = {  # by the largest batch that they are for: how product
     LARGEST: dict(_cell_there=Tile(64, 32, 32), _sample=Tile(32, 32, stages=3), _linear=Tile(32, 16, warps=2), _cell_back=Tile(32, 32, stages=3), _input_back=Tile(64, 64, stages=3), _draw=1, _draw_back=1),
 }
 
+_SIDE = 128  # pixels of the largest picture that a program can draw
+
+@cache
 def _roomy(device: torch.device) -> bool: return getattr(torch.cuda.get_device_properties(device), 'shared_memory_per_block_optin', 0) >= 164_000  # bytes that a program can have
 
 def _up(n, to): return -(-n // to) * to
@@ -270,15 +274,13 @@ def _there(ctx, plan, keep, x, eps, canvas, h_enc, s_enc, h_dec, s_dec, W_enc, b
         linear(n)
     draw(n, g, WRITE=True, READ=False)
     ctx.kept = (p, x, noise, U, V, heads, gates, S, x_hat, post.detach(), W_enc, W_dec, W_post, W_head) if keep else None
-    ctx.save_for_backward(x, W_post)  # of which no copies are kept, perhaps
+    ctx.save_for_backward(x, W_post)  # of which no copies are kept
     return canvas, U[n, :, p.R + k:].clone(), S[0, n].clone(), V[n, :, p.Z:].clone(), S[1, n].clone(), post
 
 # %% ../nbs/20f_fused.ipynb #back
 def _back(ctx, dcanvas, dh_enc, ds_enc, dh_dec, ds_dec, dpost):
     "The way back, see `draw_nb.fast.rewind`."
-    if ctx.kept is None: raise RuntimeError("the fast path goes backward once for each forward, since gradients take the place of what it kept; backend='eager' can go again")
-    ctx.saved_tensors  # complains if they were changed
-    (p, x, noise, U, V, heads, gates, S, x_hat, post, W_enc, W_dec, W_post, W_head), ctx.kept = ctx.kept, None
+    p, x, noise, U, V, heads, gates, S, x_hat, post, W_enc, W_dec, W_post, W_head = _kept(ctx)
     (T, b, z), k = noise.shape, p.c.hidden
     dU, dV, dheads = x.new_zeros(b, p.U), x.new_zeros(b, p.V), x.new_zeros(T + 1, b, p.H)
     dU[:, p.R + k:], dV[:, p.Z:] = dh_enc, dh_dec
@@ -316,7 +318,7 @@ class Fused(Fast):
         super().__init__(model, segments, kit=triton_kit())
         check_one_of(('float32', 'tf32'), precision=precision)
         if not (self.config.read and self.config.write) or model.c_0.dtype != torch.float32: raise ValueError(f"Fused: want attention on both sides and single precision, got read {self.config.read}, write {self.config.write} and {model.c_0.dtype}")
-        if max(self.config.height, self.config.width) > 128: raise ValueError(f"Fused: want pictures of at most 128 pixels a side, which a program can hold, got {self.config.height} x {self.config.width}")
+        if max(self.config.height, self.config.width) > _SIDE: raise ValueError(f"Fused: want pictures of at most {_SIDE} pixels a side, which a program can hold, got {self.config.height} x {self.config.width}")
         self.plan = Plan(self.config, precision)
 
     def unroll(self, *inputs: Tensor) -> tuple[Tensor, ...]:
@@ -356,9 +358,9 @@ def normal(
 def _holds(c: DRAWConfig, device: torch.device) -> bool:
     "Whether a program that draws such pictures finds room on a card, and the card has tensor cores for single precision."
     side = max(c.height, c.width)
-    if device.type != 'cuda': return side <= 128
+    if device.type != 'cuda': return side <= _SIDE
     if torch.version.cuda is None or torch.cuda.get_device_capability(device) < (8, 0): return False
-    return side <= (128 if _roomy(device) else 32)
+    return side <= (_SIDE if _roomy(device) else 32)
 
 def on_card(model: DRAW, precision: str = 'float32') -> Fast:
     "The quickest path on a CUDA device: `Fused`, or for networks and numbers that it does not take the kernels of notebook 20d; torch's parts where Triton is missing, pictures are too large for a program, or the card has no tensor cores for single precision."
