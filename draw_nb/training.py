@@ -47,6 +47,7 @@ class Recipe:
     clip: float = 10.             # largest norm of the gradient of the batch's mean bound
     average: float = 0.999        # decay of the running average of the weights, which is what validation sees and what is kept
     warp: float = 0.              # how strongly each picture, or each digit in a scene, is turned, stretched and slanted at random (0: not at all), see notebook 03c
+    bend: float = 0.              # and how far points in it are pulled from their places, at most, in pixels
     precision: str = 'float32'    # or 'bfloat16', for the factors of the cells' products, see notebook 20, or on a card 'tf32', see notebook 20f
     seed: int = 0                 # of order, binarisation, warping and latents; for the first weights call torch.manual_seed before the model is made
     log_every: int = 10           # steps
@@ -60,7 +61,7 @@ class Recipe:
         check_one_of(PRECISIONS, precision=self.precision)
         if not (0 < self.lr < math.inf and 0 < self.window_lr < math.inf and 0 < self.clip < math.inf and 0 <= self.average < 1):
             raise ValueError(f"want finite lr, window_lr and clip > 0, and 0 <= average < 1, got {self.lr}, {self.window_lr}, {self.clip}, {self.average}")
-        _check_warp(warp=self.warp)
+        _check_warp(warp=self.warp, bend=self.bend)
         for name, v in dict(vars(self)).items(): object.__setattr__(self, name, type(getattr(Recipe, name))(v))  # numpy's numbers become Python's own, which a log can hold
 
 # %% ../nbs/04_training.ipynb #rate
@@ -392,7 +393,7 @@ def train(
     r, out, device = recipe, None if out is None else Path(out), next(model.parameters()).device
     with (team := meet(device)):  # the processes that share this training, see notebook 21; usually this one alone
         data, valid = (_fitting(model, d) for d in (data, valid))
-        if r.warp: data = data.warped(r.warp)
+        if r.warp or r.bend: data = data.warped(r.warp, r.bend)
         if backend == 'fast' and on_tried_card(model) and team.size == segments == 1 and objective is BOUND: backend = 'captured'
         state, net = _State(model, r, data, valid, backend, note), accelerate(model, backend, segments, r.precision)
         log = _open_run(out, state, resume, team)
