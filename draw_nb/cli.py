@@ -41,7 +41,9 @@ def _model(name, device):
     if name in list_pretrained(): return load_pretrained(name).to(device)
     if path.is_dir():
         path /= 'model.safetensors'
-        if not path.exists() and path.with_name('state.safetensors').exists(): raise FileNotFoundError(f"model: the run in {name} has not come to its end; --resume goes on with it")
+        if not path.exists() and path.with_name('state.safetensors').exists():
+            path = path.with_name('state.safetensors')
+            _say(f"the run in {name} has not come to its end: taking its weights so far")
     if not path.is_file(): raise FileNotFoundError(f"model: want one of {', '.join(list_pretrained())}, a file or the folder of a run, got {name!r}")
     try: return load_model(path).to(device)
     except WeightsError as e: raise WeightsError(str(e) if path == Path(name) else f'{name}: {e}') from None
@@ -100,7 +102,8 @@ def _start(model, other, name):
     ours, theirs = asdict(model.config), asdict(other.config)
     if differ := [f'{k} {theirs[k]} instead of {v}' for k, v in ours.items() if theirs[k] != v and k != 'steps']: raise ValueError(f"--start: want a model like the one to train, but {name} has {', '.join(differ)}")
     model.load_state_dict(other.state_dict())
-    return {k: other.about.get(k) for k in ('command', 'commit', 'recipe', 'seconds', 'made_with', 'start')}
+    made = {k: other.about.get(k) for k in ('command', 'commit', 'recipe', 'seconds', 'made_with', 'start')}
+    return made | {k: v for k, v in other.about.items() if k == 'step'}  # where its training had come to, if not to its end
 
 def _own(args, c):
     "The user's own pictures for training and, a tenth of them, for validation."

@@ -226,7 +226,7 @@ class _State:
         self.adam = torch.optim.Adam([g for g in groups if g['params']], lr=recipe.lr, fused=True)
         self.best, self.best_score, self.step, self.seconds, self.note = None, math.inf, 0, 0., note or {}
         self.look: Callable[[], object] = lambda: None  # called before the state is written, by a stepper that looks at its numbers late (notebook 20c)
-        self.identity = json.loads(json.dumps(dict(config=asdict(model.config), recipe=asdict(recipe), data=data.fingerprint(), valid=valid and valid.fingerprint(), backend=backend)))
+        self.identity = json.loads(json.dumps(dict(network=getattr(model, 'kind', None), dataset=data.name, config=asdict(model.config), recipe=asdict(recipe), data=data.fingerprint(), valid=valid and valid.fingerprint(), backend=backend)))
 
     def save(self, path):
         self.look()

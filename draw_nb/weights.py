@@ -86,8 +86,11 @@ class _Unfilled(TorchFunctionMode):
 def load_model(
     path: str | Path,
 ) -> Any:              # a network of that kind, in evaluation mode, float32; its `about` holds the file's header
-    "Load what `save_model` wrote."
+    "Load what `save_model` wrote; or the weights of a training that is under way, from its state: the best so far, or before the first validation the averaged ones."
     tensors, about = load_tensors(path)
+    if about.get('network'):
+        weights = 'best/' if any(k.startswith('best/') for k in tensors) else 'average/'
+        tensors, about = {k.removeprefix(weights): t for k, t in tensors.items() if k.startswith(weights)}, {**about.get('note', {}), **about, 'kind': about['network']}
     kind = str(about.get('kind'))
     if kind not in NETWORKS: raise WeightsError(f"{Path(path).name}: holds a {kind}, not a model")
     module, name = NETWORKS[kind]
