@@ -273,7 +273,7 @@ OPTIONS = {  # of more than one command, and what argparse should know of them
     '--threads': dict(type=_whole(1, 1024), help="of the CPU (default: torch's choice)"),
     '--batch-size': dict(type=_whole(1), help='images in a batch'),
     '--root': dict(help='data root (default: DRAW_NB_DATA, else the cache folder)'),
-    '--backend': dict(choices=BACKENDS, default='fast', help='fast (default), native for the same with parts in C, captured for steps recorded on --device cuda (on an H100 or H200 the default), or eager for the plain path'),
+    '--backend': dict(choices=BACKENDS, default='fast', help='fast (default), native for the same with parts in C, captured for steps recorded on --device cuda (on an H100 or H200 the default), compiled for what torch.compile makes of the plain path, or eager for that path itself'),
     '--steps': dict(type=_whole(1), help="minibatches, in place of the recipe's number"),
     '--lr': dict(type=float, help="peak learning rate, in place of the recipe's"),
     '--warp': dict(type=float, help="how much training pictures are warped, in place of the recipe's (0: not at all)"),

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['aten', 'TORCH', 'PRECISIONS', 'BACKENDS', 'Lens', 'shrink', 'stretch', 'bank_grads', 'cell_forward', 'cell_backward',
            'Map', 'Reader', 'Writer', 'Windows', 'Kit', 'Room', 'Rooms', 'unroll', 'rewind', 'Unrolled',
-           'UnrolledOnGPU', 'Arranged', 'Fast', 'on_tried_card', 'accelerate']
+           'UnrolledOnGPU', 'Arranged', 'Fast', 'Compiled', 'on_tried_card', 'accelerate']
 
 # %% ../nbs/20_fast.ipynb #imports
 import math
@@ -477,8 +477,41 @@ class Fast(Arranged):
             writer.forward(0, canvas, writing, heads[:, :writer.size])
         return canvas.transpose(1, 2).sigmoid()
 
+# %% ../nbs/20_fast.ipynb #compiled
+class Compiled(nn.Module):
+    "A network's bound by its own parts, a step of the recurrence compiled by torch; the first call of each kind takes up to a minute."
+    def __init__(self, model: DRAW):
+        super().__init__()
+        check_type(DRAW, model=model)
+        self.model, self.compiled = model, torch.compile(self.step)
+
+    def step(self, x: Tensor, z: Tensor, canvas: Tensor, h_enc: Tensor, s_enc: Tensor, h_dec: Tensor, s_dec: Tensor) -> tuple[Tensor, ...]:
+        "Eqs 3-8 for one step, with z's noise: mu, log sigma, and what the next step begins with."
+        m = self.model
+        r, _ = m.read(x, canvas, h_dec)
+        h_enc, s_enc = m.encoder(torch.cat([r.flatten(1), h_dec], 1), (h_enc, s_enc))
+        mu, log_sigma = m.posterior(h_enc).chunk(2, 1)
+        h_dec, s_dec = m.decoder(mu + log_sigma.exp() * z, (h_dec, s_dec))
+        return mu, log_sigma, canvas + m.write(h_dec)[0], h_enc, s_enc, h_dec, s_dec
+
+    def forward(self, x: Tensor, eps: Tensor | None = None) -> Bound:
+        "What `DRAW.forward` gives, within rounding."
+        from torch._dynamo.exc import TorchDynamoException  # slow to import
+        m, c = self.model, self.model.config
+        check_images(x, c.image_shape)
+        if eps is None: eps = torch.randn(len(x), *c.noise_shape, dtype=x.dtype, device=x.device)
+        check_shapes(eps=(eps, len(x), *c.noise_shape))
+        canvas, h_enc, h_dec = (p.expand(len(x), *p.shape).contiguous() for p in (m.c_0, m.h_enc_0, m.h_dec_0))
+        state, looks = [canvas, h_enc, torch.zeros_like(h_enc), h_dec, torch.zeros_like(h_dec)], []
+        for z in eps.unbind(1):
+            try: mu, log_sigma, *state = self.compiled(x, z.contiguous(), *state)
+            except TorchDynamoException as e: raise RuntimeError(f"backend: 'compiled' wants what torch.compile writes for, a C++ compiler or on a GPU Triton, but it failed: {str(e).strip().splitlines()[0]}") from None
+            looks.append((mu, log_sigma))
+        mu, log_sigma = (torch.stack(part, 1) for part in zip(*looks))
+        return Bound(x, state[0], mu, log_sigma, eps)
+
 # %% ../nbs/20_fast.ipynb #accelerate
-BACKENDS = ('fast', 'native', 'captured', 'eager')
+BACKENDS = ('fast', 'native', 'captured', 'compiled', 'eager')
 
 def _draws(model) -> bool:
     "Whether it is a DRAW whose parts are those that the fast path computes; others compute what they like."
@@ -492,7 +525,7 @@ def on_tried_card(model: nn.Module) -> bool:
 
 def accelerate(
     model: nn.Module,
-    backend: str = 'fast',       # 'fast', 'native' for the same with parts in C (notebook 20b), 'captured' for the same on a GPU (20c), or 'eager' for the plain path
+    backend: str = 'fast',       # 'fast', 'native' for the same with parts in C (notebook 20b), 'captured' for the same on a GPU (20c), 'compiled' for what torch makes of the plain path, or 'eager' for the plain path itself
     segments: int = 1,           # see `Fast`
     precision: str = 'float32',  # see `Fast`
 ) -> Any:                        # to be called as `(x, eps)`, or as `(x)` if it names classes
@@ -508,6 +541,10 @@ def accelerate(
         if segments != 1: raise ValueError(f"segments: want 1 for backend 'captured', which keeps all of a step, got {segments}")
         from draw_nb.fused import on_card  # which rests on this module
         return on_card(model, precision)
+    if backend == 'compiled':
+        if not isinstance(model, DRAW): raise ValueError(f"backend: 'compiled' is for DRAW, got {type(model).__name__}")
+        if segments != 1 or precision != 'float32': raise ValueError(f"segments and precision: want 1 and float32 for backend 'compiled', got {segments} and {precision}")
+        return Compiled(model)
     if backend == 'fast' and segments == 1 and on_tried_card(model): return accelerate(model, 'captured', precision=precision)
     if segments != 1 and looks: raise ValueError(f"segments: want 1 for a classifier, which has few steps, got {segments}")
     if backend != 'eager' and where == 'cpu' and (looks or draws):
