@@ -483,7 +483,7 @@ class Compiled(nn.Module):
     def __init__(self, model: DRAW):
         super().__init__()
         check_type(DRAW, model=model)
-        self.model, self.compiled = model, torch.compile(self.step)
+        self.model, self.config, self.compiled = model, model.config, torch.compile(self.step)
 
     def step(self, x: Tensor, z: Tensor, canvas: Tensor, h_enc: Tensor, s_enc: Tensor, h_dec: Tensor, s_dec: Tensor) -> tuple[Tensor, ...]:
         "Eqs 3-8 for one step, with z's noise: mu, log sigma, and what the next step begins with."
@@ -497,7 +497,7 @@ class Compiled(nn.Module):
     def forward(self, x: Tensor, eps: Tensor | None = None) -> Bound:
         "What `DRAW.forward` gives, within rounding."
         from torch._dynamo.exc import TorchDynamoException  # slow to import
-        m, c = self.model, self.model.config
+        m, c = self.model, self.config
         check_images(x, c.image_shape)
         if eps is None: eps = torch.randn(len(x), *c.noise_shape, dtype=x.dtype, device=x.device)
         check_shapes(eps=(eps, len(x), *c.noise_shape))
@@ -542,7 +542,7 @@ def accelerate(
         from draw_nb.fused import on_card  # which rests on this module
         return on_card(model, precision)
     if backend == 'compiled':
-        if not isinstance(model, DRAW): raise ValueError(f"backend: 'compiled' is for DRAW, got {type(model).__name__}")
+        if type(model) is not DRAW: raise ValueError(f"backend: 'compiled' is for DRAW, got {type(model).__name__}")
         if segments != 1 or precision != 'float32': raise ValueError(f"segments and precision: want 1 and float32 for backend 'compiled', got {segments} and {precision}")
         return Compiled(model)
     if backend == 'fast' and segments == 1 and on_tried_card(model): return accelerate(model, 'captured', precision=precision)

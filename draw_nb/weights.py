@@ -90,7 +90,9 @@ def load_model(
     tensors, about = load_tensors(path)
     if about.get('network'):
         weights = 'best/' if any(k.startswith('best/') for k in tensors) else 'average/'
-        tensors, about = {k.removeprefix(weights): t for k, t in tensors.items() if k.startswith(weights)}, {**about.get('note', {}), **about, 'kind': about['network']}
+        tensors = {k.removeprefix(weights): t for k, t in tensors.items() if k.startswith(weights)}
+        note = about.get('note')
+        about = {**(note if isinstance(note, dict) else {}), **about, 'kind': about['network']}
     kind = str(about.get('kind'))
     if kind not in NETWORKS: raise WeightsError(f"{Path(path).name}: holds a {kind}, not a model")
     module, name = NETWORKS[kind]
