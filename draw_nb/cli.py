@@ -115,7 +115,7 @@ def _own(args, c):
 # %% ../nbs/07_cli.ipynb #run-experiment
 def _train(e, args, out):
     "Train an experiment into a folder, and leave pictures of what came out beside the model."
-    recipe = replace(e.recipe, seed=args.seed, **{k: v for k in ('steps', 'batch_size', 'lr', 'warp', 'bend', 'precision') if (v := getattr(args, k, None)) is not None})
+    recipe = replace(e.recipe, seed=args.seed, **{k: v for k in ('steps', 'batch_size', 'lr', 'warp', 'precision') if (v := getattr(args, k, None)) is not None})
     team = meet(args.device)
     team.from_main(check_out, out, args.resume)
     torch.manual_seed(args.seed)
@@ -277,7 +277,6 @@ OPTIONS = {  # of more than one command, and what argparse should know of them
     '--steps': dict(type=_whole(1), help="minibatches, in place of the recipe's number"),
     '--lr': dict(type=float, help="peak learning rate, in place of the recipe's"),
     '--warp': dict(type=float, help="how much training pictures are warped, in place of the recipe's (0: not at all)"),
-    '--bend': dict(type=float, help="and how far points in them are pulled from their places, in pixels"),
     '--precision': dict(choices=PRECISIONS, help="of the factors in products: float32 (default), bfloat16, faster where the processor has it, or tf32 on --device cuda"),
     '--segments': dict(type=_whole(1), default=1, help='pieces to compute again on the way back, to save memory (default 1: none)'),
     '--resume': dict(action='store_true', help='go on from the last saved state in --out'),
@@ -287,7 +286,7 @@ OPTIONS = {  # of more than one command, and what argparse should know of them
     'model': dict(help=f"a shipped model ({', '.join(list_pretrained()) or 'none yet'}), a file, or the folder of a run"),
 }
 COMMON = ('--seed', '--out', '--device', '--threads', '--batch-size', '--root', '--backend')
-TRAINING = (*COMMON, '--steps', '--lr', '--warp', '--bend', '--precision', '--segments', '--resume', '--start')
+TRAINING = (*COMMON, '--steps', '--lr', '--warp', '--precision', '--segments', '--resume', '--start')
 
 # %% ../nbs/07_cli.ipynb #parser
 def parser() -> argparse.ArgumentParser:

@@ -68,29 +68,19 @@ def paste(
 def warp(
     pictures: Tensor,  # float [batch, channels, height, width]
     maps: Tensor,      # [batch, 2, 2], from (x, y) in the new picture to (x, y) in the old one, pixels from the middle
-    bends: Tensor | None = None,  # what to add to the place in the old picture, [batch, 2, k, l], pixels: (x, y) at k x l points from edge to edge
 ) -> Tensor:           # like pictures
-    "Pull pictures through linear maps about their middles, and bend them; between points and pixels by bilinear interpolation, and black outside."
+    "Pull pictures through linear maps about their middles; between pixels by bilinear interpolation, and black outside."
     check_shapes(pictures=(pictures, 'batch', 'channels', 'height', 'width'), maps=(maps, len(pictures), 2, 2))
     if not pictures.is_floating_point(): raise TypeError(f"pictures: want floats, got {pictures.dtype}")
     height, width = pictures.shape[2:]
     x, y = (torch.arange(n, device=pictures.device) - (n - 1) / 2 for n in (width, height))
     a, b, c, d = maps.to(pictures).flatten(1)[:, :, None, None].unbind(1)
-    at = [a * x + b * y[:, None], c * x + d * y[:, None]]
-    if bends is not None:
-        check_shapes(bends=(bends, len(pictures), 2, 'k', 'l'))
-        bent = _between(height, bends.shape[2]).to(pictures) @ bends.to(pictures) @ _between(width, bends.shape[3]).T.to(pictures)
-        at = [place + bend for place, bend in zip(at, bent.unbind(1))]
-    at = [place * (2 / n) for place, n in zip(at, (width, height))]  # grid_sample counts in halves of the picture
+    at = (a * x + b * y[:, None]) * (2 / width), (c * x + d * y[:, None]) * (2 / height)  # grid_sample counts in halves of the picture
     return grid_sample(pictures, torch.stack(at, -1).to(pictures), align_corners=False)
 
-def _between(n, k):
-    "How much each of k points from edge to edge has to say at each of n pixels, [n, k]."
-    return (1 - (torch.linspace(0, k - 1, n)[:, None] - torch.arange(k)).abs()).clamp(min=0)
-
-def _check_warp(bend, **warp):
-    check_number(0, **warp, bend=bend)
-    for name, most in warp.items():
+def _check_warp(**values):
+    check_number(0, **values)
+    for name, most in values.items():
         if not most < 0.5: raise ValueError(f"{name}: want less than 0.5, so that no picture is turned over, got {most}")
 
 # %% ../nbs/03c_clutter.ipynb #scenes
@@ -115,7 +105,6 @@ def scenes(
     size: int = 100,  # pixels
     piece: int = 8,   # pixels
     maps: Tensor | None = None,  # to warp the digits by, [batch, digits, 2, 2]
-    bends: Tensor | None = None, # and to bend them by, [batch, digits, 2, k, l]; with maps only
 ) -> Tensor:          # float32 [batch, 1, size, size], in [0, 1]
     "Pictures of a layout: scraps and digits, added and clipped."
     check_type(Layout, layout=l)
@@ -124,8 +113,7 @@ def scenes(
     canvas, whole = torch.zeros(len(l.digits), size, size), _floats(digits[l.digits])
     if maps is not None:
         check_shapes(maps=(maps, *l.digits.shape, 2, 2))
-        if bends is not None: check_shapes(bends=(bends, *l.digits.shape, 2, 'k', 'l'))
-        whole = warp(whole.flatten(0, 1)[:, None], maps.flatten(0, 1), None if bends is None else bends.flatten(0, 1)).view_as(whole)
+        whole = warp(whole.flatten(0, 1)[:, None], maps.flatten(0, 1)).view_as(whole)
     paste(canvas, _floats(cut_out(digits, l.sources, l.cuts, piece)), l.lands)
     paste(canvas, whole, l.at)
     return canvas.clamp_(max=1)[:, None]

@@ -61,32 +61,20 @@ def _check_pixels(name, images, labels):
 # %% ../nbs/03_data.ipynb #warped-export
 class _Warped:
     "What may be warped, for training: more pictures than there are (notebook 03c)."
-    warp = bend = 0.  # how far from the identity's the numbers of the maps are, and how far points are pulled from their places; 0 leaves all as it is
+    warp = 0.  # how far from the identity's the numbers of the maps are; 0 leaves all as it is
 
-    def warped(
-        self,
-        most: float,       # below 0.5
-        bend: float = 0.,  # pixels
-    ):
-        "The same pictures, or scenes of the same digits, each pulled through a linear map whose four numbers are within `most` of the identity's, and bent at 5 x 5 points by up to `bend` in x and y, anew for each step."
-        _check_warp(most=most, bend=bend)
+    def warped(self, most: float):  # below 0.5
+        "The same pictures, or scenes of the same digits, each pulled through a linear map whose four numbers are within `most` of the identity's, anew for each step."
+        _check_warp(most=most)
         part = copy(self)
-        part.warp, part.bend = most, bend
+        part.warp = most
         return part
 
     def _maps(self, index, seed, step, count=1):
         return torch.eye(2, device=index.device) + self.warp * (2 * noise.uniform(seed, noise.WARP, step, index, (count, 2, 2)) - 1)
 
-    def _bends(self, index, seed, step, count=1):
-        return self.bend * (2 * noise.uniform(seed, noise.BEND, step, index, (count, 2, 5, 5)) - 1) if self.bend else None
-
-    def _warping(self, *which):
-        "Maps and bends, [batch, count, ...], or None for what there is none of."
-        return (self._maps(*which), self._bends(*which)) if self.warp or self.bend else (None, None)
-
     def _pixels(self, x, index, seed, step):
-        maps, bends = self._warping(index, seed, step)
-        return _floats(x) if maps is None else warp(_floats(x), maps[:, 0], None if bends is None else bends[:, 0])
+        return warp(_floats(x), self._maps(index, seed, step)[:, 0]) if self.warp else _floats(x)
 
 # %% ../nbs/03_data.ipynb #images
 class Images(_Warped, Dataset):
@@ -116,7 +104,7 @@ class Images(_Warped, Dataset):
     def fingerprint(self) -> str:
         "A name that two sets share only if their pixels and labels agree."
         labels = '' if self.labels is None else f' {zlib.crc32(self.labels.contiguous().numpy().data):08x}'
-        return f"{self!r} {zlib.crc32(self.images.contiguous().numpy().data):08x}{labels}{f' warped {self.warp:g}' if self.warp else ''}{f' bent {self.bend:g}' if self.bend else ''}"
+        return f"{self!r} {zlib.crc32(self.images.contiguous().numpy().data):08x}{labels}{f' warped {self.warp:g}' if self.warp else ''}"
 
     def __getitem__(self, i): return self.batch(torch.tensor([i]))[0]
 
@@ -151,7 +139,7 @@ class Scenes(Images):
         super().__init__(digits.images, digits.labels, name=digits.name)
         if digits.image_shape[0] != 1 or digits.image_shape[1] != digits.image_shape[2]:
             raise ValueError(f"digits: want grey squares, [1, side, side], got {list(digits.image_shape)}")
-        if digits.binarise or digits.warp or digits.bend: raise ValueError("digits: want them as they are, neither binarised nor warped; `warped` of the scenes warps them")
+        if digits.binarise or digits.warp: raise ValueError("digits: want them as they are, neither binarised nor warped; `warped` of the scenes warps them")
         check_whole(digits.image_shape[1], size=size)
         check_whole(1, count=count)
         check_whole(0, scraps=scraps)
@@ -172,8 +160,8 @@ class Scenes(Images):
 
     def batch(self, index: Tensor, seed: int = 0, step: int = 0) -> Tensor:
         "The scenes of these numbers, float32 [batch, 1, size, size]; digit i is in scene i, all else is a function of (seed, step, i)."
-        maps, bends = self._warping(self.numbers[index], seed, step, self.count)
-        return scenes(self.images[:, 0], self.layout(index, seed, step), self.size, maps=maps, bends=bends)
+        maps = self._maps(self.numbers[index], seed, step, self.count) if self.warp else None
+        return scenes(self.images[:, 0], self.layout(index, seed, step), self.size, maps=maps)
 
     def subset(self, index: slice | Sequence[int] | Tensor) -> 'Scenes':
         "Some of the scenes, just as they are in the whole set."

@@ -47,7 +47,6 @@ class Recipe:
     clip: float = 10.             # largest norm of the gradient of the batch's mean bound
     average: float = 0.999        # decay of the running average of the weights, which is what validation sees and what is kept
     warp: float = 0.              # how strongly each picture, or each digit in a scene, is turned, stretched and slanted at random (0: not at all), see notebook 03c
-    bend: float = 0.              # and how far points in it are pulled from their places, at most, in pixels
     precision: str = 'float32'    # or 'bfloat16', for the factors of the cells' products, see notebook 20, or on a card 'tf32', see notebook 20f
     seed: int = 0                 # of order, binarisation, warping and latents; for the first weights call torch.manual_seed before the model is made
     log_every: int = 10           # steps
@@ -61,7 +60,7 @@ class Recipe:
         check_one_of(PRECISIONS, precision=self.precision)
         if not (0 < self.lr < math.inf and 0 < self.window_lr < math.inf and 0 < self.clip < math.inf and 0 <= self.average < 1):
             raise ValueError(f"want finite lr, window_lr and clip > 0, and 0 <= average < 1, got {self.lr}, {self.window_lr}, {self.clip}, {self.average}")
-        _check_warp(warp=self.warp, bend=self.bend)
+        _check_warp(warp=self.warp)
         for name, v in dict(vars(self)).items(): object.__setattr__(self, name, type(getattr(Recipe, name))(v))  # numpy's numbers become Python's own, which a log can hold
 
 # %% ../nbs/04_training.ipynb #rate
@@ -224,9 +223,9 @@ class _State:
         self.params, self.average = dict(model.named_parameters()), dict(self.averaged.named_parameters())
         groups = [dict(params=[p for k, p in self.params.items() if ('window' in k) == windows], share=share) for windows, share in ((False, 1.), (True, recipe.window_lr))]
         self.adam = torch.optim.Adam([g for g in groups if g['params']], lr=recipe.lr, fused=True)
-        self.best, self.best_score, self.step, self.seconds, self.note = None, math.inf, 0, 0., note or {}
+        self.best, self.best_score, self.step, self.seconds, self.note = None, math.inf, 0, 0., {'dataset': data.name, **(note or {})}
         self.look: Callable[[], object] = lambda: None  # called before the state is written, by a stepper that looks at its numbers late (notebook 20c)
-        self.identity = json.loads(json.dumps(dict(network=getattr(model, 'kind', None), dataset=data.name, config=asdict(model.config), recipe=asdict(recipe), data=data.fingerprint(), valid=valid and valid.fingerprint(), backend=backend)))
+        self.identity = json.loads(json.dumps(dict(config=asdict(model.config), recipe=asdict(recipe), data=data.fingerprint(), valid=valid and valid.fingerprint(), backend=backend)))
 
     def save(self, path):
         self.look()
@@ -234,7 +233,7 @@ class _State:
         for key in ('exp_avg', 'exp_avg_sq', 'step'):
             groups[key] = {k: self.adam.state[p][key] for k, p in self.params.items() if p in self.adam.state}
         save_tensors(path, {f'{g}/{k}': t for g, d in groups.items() for k, t in d.items()},
-                     dict(kind='training state', step=self.step, seconds=self.seconds, best_score=self.best_score, note=self.note, **self.identity))
+                     dict(kind='training state', network=getattr(self.averaged, 'kind', None), step=self.step, seconds=self.seconds, best_score=self.best_score, note=self.note, **self.identity))
 
     @torch.no_grad()
     def load(self, path):
@@ -393,7 +392,7 @@ def train(
     r, out, device = recipe, None if out is None else Path(out), next(model.parameters()).device
     with (team := meet(device)):  # the processes that share this training, see notebook 21; usually this one alone
         data, valid = (_fitting(model, d) for d in (data, valid))
-        if r.warp or r.bend: data = data.warped(r.warp, r.bend)
+        if r.warp: data = data.warped(r.warp)
         if backend == 'fast' and on_tried_card(model) and team.size == segments == 1 and objective is BOUND: backend = 'captured'
         state, net = _State(model, r, data, valid, backend, note), accelerate(model, backend, segments, r.precision)
         log = _open_run(out, state, resume, team)
