@@ -239,7 +239,7 @@ def notebooks_command(args):
 
 # %% ../nbs/07_cli.ipynb #benchmark-command
 def benchmark_command(args):
-    "time a training step against what this machine could do at best (about a minute)"
+    "time a training step against what this machine could do at best (about ten minutes)"
     out = args.out and _new(args.out)
     from draw_nb.benchmark import benchmark, summary
     report = benchmark(args.repeats)

@@ -52,7 +52,7 @@ class Lens(_Places):
         (self.exponents, self.banks), self.saved = ([torch.empty(shape, **new).unbind(0) for shape in shapes] for _ in range(2)), [None] * slots
 
     def forward(self, s: int, raw: Tensor) -> tuple[list[Tensor], Tensor]:
-        "From [batch, 5 windows]: filterbanks [batch, axes, rows, pixels], one for both axes if the image is square, and gamma, [batch, windows]."
+        "From [batch, 5 * windows]: filterbanks [batch, axes, rows, pixels], one for both axes if the image is square, and gamma, [batch, windows]."
         r = raw.view(-1, self.count, 5).clamp(-RAW_LIMIT, RAW_LIMIT)
         scale = r[..., 2:].exp()
         delta = scale[..., 1] * self.unit
@@ -73,7 +73,7 @@ class Lens(_Places):
         return banks[0][:, 0, self.rows[window]], banks[-1][:, -1, self.rows[window]]
 
     def backward(self, s: int, dbanks: list[Tensor], dlog_gamma: Tensor) -> Tensor:
-        "The gradient of the raw outputs, [batch, 5 windows]."
+        "The gradient of the raw outputs, [batch, 5 * windows]."
         raw, delta, factor, nears = self.saved[s]
         dmu, dsigma = [], delta.new_zeros(())
         for grad, banks, exponents, a, counted, near in zip(dbanks, self.banks, self.exponents, self.a, self.counted, nears):
@@ -301,7 +301,9 @@ class Rooms:
 
 # %% ../nbs/20_fast.ipynb #unroll
 def unroll(ctx, c, keep, rooms, x, eps, canvas, h_enc, s_enc, h_dec, s_dec, W_enc, b_enc, W_dec, b_dec, W_post, b_post, W_head, b_head):
-    "The way there: (canvas, h_enc, s_enc, h_dec, s_dec) before T steps -> the same after them, and (mu, log sigma) of each step."
+    """The way there: (canvas, h_enc, s_enc, h_dec, s_dec) before T steps -> the same after them, and (mu, log sigma) of each step.
+
+    x and canvas are [batch, height, channels, width], eps is [batch, T, z], states are [batch, hidden], weights [outputs, inputs]; the last result is [T, batch, 2z]."""
     b, T, z = eps.shape
     slots = T if keep else 1
     room, kit = rooms.take(c, x, T, slots), rooms.kit
@@ -485,13 +487,13 @@ class Compiled(nn.Module):
         check_type(DRAW, model=model)
         self.model, self.config, self.compiled = model, model.config, torch.compile(self.step)
 
-    def step(self, x: Tensor, z: Tensor, canvas: Tensor, h_enc: Tensor, s_enc: Tensor, h_dec: Tensor, s_dec: Tensor) -> tuple[Tensor, ...]:
-        "Eqs 3-8 for one step, with z's noise: mu, log sigma, and what the next step begins with."
+    def step(self, x: Tensor, eps: Tensor, canvas: Tensor, h_enc: Tensor, s_enc: Tensor, h_dec: Tensor, s_dec: Tensor) -> tuple[Tensor, ...]:
+        "Eqs 3-8 for one step: from images, noise [batch, z], canvas (logits, like x) and states [batch, hidden] to mu and log sigma, [batch, z], and the next step's canvas and states."
         m = self.model
         r, _ = m.read(x, canvas, h_dec)
         h_enc, s_enc = m.encoder(torch.cat([r.flatten(1), h_dec], 1), (h_enc, s_enc))
         mu, log_sigma = m.posterior(h_enc).chunk(2, 1)
-        h_dec, s_dec = m.decoder(mu + log_sigma.exp() * z, (h_dec, s_dec))
+        h_dec, s_dec = m.decoder(mu + log_sigma.exp() * eps, (h_dec, s_dec))
         return mu, log_sigma, canvas + m.write(h_dec)[0], h_enc, s_enc, h_dec, s_dec
 
     def forward(self, x: Tensor, eps: Tensor | None = None) -> Bound:
@@ -503,8 +505,8 @@ class Compiled(nn.Module):
         check_shapes(eps=(eps, len(x), *c.noise_shape))
         canvas, h_enc, h_dec = (p.expand(len(x), *p.shape).contiguous() for p in (m.c_0, m.h_enc_0, m.h_dec_0))
         state, looks = [canvas, h_enc, torch.zeros_like(h_enc), h_dec, torch.zeros_like(h_dec)], []
-        for z in eps.unbind(1):
-            try: mu, log_sigma, *state = self.compiled(x, z.contiguous(), *state)
+        for noise in eps.unbind(1):
+            try: mu, log_sigma, *state = self.compiled(x, noise.contiguous(), *state)
             except TorchDynamoException as e: raise RuntimeError(f"backend: 'compiled' wants what torch.compile writes for, a C++ compiler or on a GPU Triton, but it failed: {str(e).strip().splitlines()[0]}") from None
             looks.append((mu, log_sigma))
         mu, log_sigma = (torch.stack(part, 1) for part in zip(*looks))
@@ -545,6 +547,7 @@ def accelerate(
         if type(model) is not DRAW: raise ValueError(f"backend: 'compiled' is for DRAW, got {type(model).__name__}")
         if segments != 1 or precision != 'float32': raise ValueError(f"segments and precision: want 1 and float32 for backend 'compiled', got {segments} and {precision}")
         return Compiled(model)
+    if backend == 'native' and where != 'cpu': raise ValueError(f"backend: 'native' is for the CPU, got a model on {where}")
     if backend == 'fast' and segments == 1 and on_tried_card(model): return accelerate(model, 'captured', precision=precision)
     if segments != 1 and looks: raise ValueError(f"segments: want 1 for a classifier, which has few steps, got {segments}")
     if backend != 'eager' and where == 'cpu' and (looks or draws):

@@ -120,7 +120,7 @@ def evaluate(
     batch_size: int = 500,     # at most
     seed: int = 0,
     progress: bool = False,
-    backend: str = 'fast',     # or 'eager', see notebook 20
+    backend: str = 'fast',     # or another of `BACKENDS`, see notebook 20
 ) -> Evaluation:
     "The bound on every image, with its standard error; noise is a function of (seed, sample, example number)."
     check_bounded(model)

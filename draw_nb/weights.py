@@ -86,7 +86,7 @@ class _Unfilled(TorchFunctionMode):
 def load_model(
     path: str | Path,
 ) -> Any:              # a network of that kind, in evaluation mode, float32; its `about` holds the file's header
-    "Load what `save_model` wrote; or the weights of a training that is under way, from its state: the best so far, or before the first validation the averaged ones."
+    "Load what `save_model` wrote; or the weights of a training that is under way, from its state: the best so far, or where none were validated the averaged ones."
     tensors, about = load_tensors(path)
     if about.get('network'):
         weights = 'best/' if any(k.startswith('best/') for k in tensors) else 'average/'
