@@ -27,7 +27,7 @@ from .captured import Launches
 from .checks import brief, check_one_of, check_type, check_whole
 from .classifier import Classifier, ClassifierConfig
 from .data import Images, Scenes
-from .fast import BACKENDS, Compiled, Fast, accelerate
+from .fast import BACKENDS, Compiled, Fast, _compiler_at_hand, accelerate
 from .fused import Fused
 from .kernels import KernelsError, triton_kit
 from .native import NativeError, library
@@ -265,7 +265,7 @@ def benchmark(repeats: int = 9) -> dict:
     torch.manual_seed(0)
     c, free = DRAWConfig(), DRAWConfig.preset('mnist-no-attention')
     report: dict = dict(machine=platform.machine(), cores=torch.get_num_threads(), torch=torch.__version__, repeats=repeats, gflop=flops(c, 100) / 1e9)
-    compiled = {'plain path, compiled': training_step(c, 100, 'compiled')} if shutil.which(os.environ.get('CXX', 'g++')) else {}
+    compiled = {'plain path, compiled': training_step(c, 100, 'compiled')} if _compiler_at_hand() else {}
     report['step'] = interleave({**on_each_path(lambda backend, precision: training_step(c, 100, backend, precision=precision)), **compiled, 'LSTM chains': lstm_chains(c, 100),
                                  'product limit': product_limit(c, 100), 'data and noise': data_work(c, 100)}, repeats)
     few = max(1, repeats // 3)

@@ -9,8 +9,12 @@ __all__ = ['aten', 'TORCH', 'PRECISIONS', 'BACKENDS', 'Lens', 'shrink', 'stretch
 
 # %% ../nbs/20_fast.ipynb #imports
 import math
+import os
+import shutil
+import sysconfig
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -480,6 +484,10 @@ class Fast(Arranged):
         return canvas.transpose(1, 2).sigmoid()
 
 # %% ../nbs/20_fast.ipynb #compiled
+def _compiler_at_hand() -> bool:
+    "Whether torch.compile has what it wants on the processor: a C++ compiler, and Python's headers."
+    return bool(shutil.which(os.environ.get('CXX', 'g++'))) and (Path(sysconfig.get_path('include')) / 'Python.h').exists()
+
 class Compiled(nn.Module):
     "A network's bound by its own parts, a step of the recurrence compiled by torch; the first call of each kind takes up to a minute."
     def __init__(self, model: DRAW):
@@ -507,7 +515,7 @@ class Compiled(nn.Module):
         state, looks = [canvas, h_enc, torch.zeros_like(h_enc), h_dec, torch.zeros_like(h_dec)], []
         for noise in eps.unbind(1):
             try: mu, log_sigma, *state = self.compiled(x, noise.contiguous(), *state)
-            except TorchDynamoException as e: raise RuntimeError(f"backend: 'compiled' wants what torch.compile writes for, a C++ compiler or on a GPU Triton, but it failed: {str(e).strip().splitlines()[0]}") from None
+            except TorchDynamoException as e: raise RuntimeError(f"backend: 'compiled' wants what torch.compile writes for, a C++ compiler with Python's headers or on a GPU Triton, but it failed: {str(e).strip().splitlines()[0]}") from None
             looks.append((mu, log_sigma))
         mu, log_sigma = (torch.stack(part, 1) for part in zip(*looks))
         return Bound(x, state[0], mu, log_sigma, eps)
