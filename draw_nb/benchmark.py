@@ -208,9 +208,9 @@ def card_steps(c: DRAWConfig, batch: int, device: str) -> dict[str, Callable[[],
         return run
     works = {'plain path': work('eager', lambda model: model), 'fast path': work('eager', Fast), 'captured': work('captured', Fast)}
     if device == 'cuda':
-        works['plain path, compiled'] = work('eager', Compiled)
         try: kit = triton_kit()
         except KernelsError: return works
+        works['plain path, compiled'] = work('eager', Compiled)
         works['captured, kernels'] = work('captured', lambda model: Fast(model, kit=kit))
         for precision in ('float32', 'tf32') if c.read and c.write else (): works[f'fused, {precision}'] = work('captured', lambda model: Fused(model, precision=precision), precision)
     return works

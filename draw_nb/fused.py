@@ -198,7 +198,7 @@ def _input_back(d, W, out, post, eps, dpost, batch, N: tl.constexpr, K: tl.const
         tl.store(dpost + at, dmu + total, latent)
         tl.store(dpost + at + z, dlog_sigma + total * noise, latent)
 
-# %% ../nbs/20f_fused.ipynb #plan
+# %% ../nbs/20f_fused.ipynb #cuts
 class Tile(NamedTuple):
     "How a product is cut up: rows and columns of a program, the length of a piece, the warps of a program, and the pieces under way at once."
     rows: int = 32
@@ -214,6 +214,7 @@ CUTS: dict[int, dict] = {  # by the largest batch that they are for: how product
     LARGEST: dict(_cell_there=Tile(64, 32, 32), _sample=Tile(32, 32, stages=3), _linear=Tile(32, 16, warps=2), _cell_back=Tile(32, 32, stages=3), _input_back=Tile(64, 64, stages=3), _draw=1, _draw_back=1),
 }
 
+# %% ../nbs/20f_fused.ipynb #plan
 _SIDE = 128  # pixels of the largest picture that a program can draw
 
 @cache
