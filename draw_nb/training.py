@@ -131,11 +131,11 @@ def evaluate(
     bar = tqdm(total=len(data), disable=not progress, desc='evaluate', unit=' images')
     with torch.no_grad():
         for index in torch.arange(len(data)).tensor_split(-(-len(data) // batch_size)):  # evenly: products of one to three rows may round differently
-            x = data.batch(index, seed).to(device)
-            outs = [net(x, noise.normal(seed, noise.SAMPLE, s, index, model.config.noise_shape).to(device)) for s in range(samples)]
+            x, there = data.batch(index, seed).to(device), index.to(device)  # where the noise is made, too
+            outs = [net(x, noise.normal(seed, noise.SAMPLE, s, there, model.config.noise_shape)) for s in range(samples)]
             nlls.append(torch.stack([o.nll.cpu().double() for o in outs]).mean(0))
             kls.append(torch.stack([o.kl.cpu().double() for o in outs]).mean(0))
-            if iw_samples: iws.append(importance_weighted_bound(net, x, iw_samples, seed, index.to(device)))
+            if iw_samples: iws.append(importance_weighted_bound(net, x, iw_samples, seed, there))
             bar.update(len(index))
     bar.close()
     nll, kl = torch.cat(nlls), torch.cat(kls)
