@@ -27,7 +27,7 @@ from .captured import Launches
 from .checks import brief, check_one_of, check_type, check_whole
 from .classifier import Classifier, ClassifierConfig
 from .data import Images, Scenes
-from .fast import BACKENDS, Compiled, Fast, _compiler_at_hand, accelerate
+from .fast import BACKENDS, Fast, _compiler_at_hand, accelerate
 from .fused import Fused
 from .kernels import KernelsError, triton_kit
 from .native import NativeError, library
@@ -210,7 +210,6 @@ def card_steps(c: DRAWConfig, batch: int, device: str) -> dict[str, Callable[[],
     if device == 'cuda':
         try: kit = triton_kit()
         except KernelsError: return works
-        works['plain path, compiled'] = work('eager', Compiled)
         works['captured, kernels'] = work('captured', lambda model: Fast(model, kit=kit))
         for precision in ('float32', 'tf32') if c.read and c.write else (): works[f'fused, {precision}'] = work('captured', lambda model: Fused(model, precision=precision), precision)
     return works

@@ -30,7 +30,7 @@ from .fast import BACKENDS, PRECISIONS, accelerate
 from .network import SCALES
 from .noise import permutation
 from .classifier import classify
-from .experiments import EXPERIMENTS, experiment, measure, results, results_table
+from .experiments import EXPERIMENTS, TESTED_ON, experiment, measure, results, results_table
 from .training import BOUND, TrainingDiverged, check_out, evaluate, train
 from .weights import WeightsError, load_model, load_tensors
 
@@ -180,7 +180,8 @@ def evaluate_command(args):
     "measure a model on a data set: the bound in nats per image, or a classifier's error"
     out = args.out and _new(args.out)
     model = _model(args.model, args.device)
-    name = args.data or str(model.about.get('dataset') or '').split(' ')[0]
+    known = str(model.about.get('dataset') or '').split(' ')[0]
+    name = args.data or TESTED_ON.get(known, known)
     if name not in DATASETS: raise ValueError(f"--data: want one of {', '.join(DATASETS)}, but the model was trained on {model.about.get('dataset', 'something else')!r}")
     data = load_data(name, args.split, args.root)
     if args.limit and args.limit < len(data): data = data.subset(permutation(0, 0, len(data))[:args.limit])  # some sets are sorted
@@ -218,7 +219,7 @@ def results_command(args):
         if args.limit: raise ValueError("--limit: want --measure with it")
         return _say(results_table(rows))
     for r in rows:
-        data = load_data(r.data, 'test', args.root)
+        data = load_data(r.test, 'test', args.root)
         of = len(data)
         if args.limit and args.limit < of: data = data.subset(permutation(0, 0, len(data))[:args.limit])
         again = measure(load_pretrained(r.name), data, progress=True)
