@@ -3,10 +3,9 @@
     python .ci/ship.py runs/mnist-laptop mnist
 
 writes draw_nb/pretrained/mnist.safetensors (in half precision if that costs less than 0.01 nats, or 0.01% of error, on
-validation images), mnist.jsonl (the log of the run, of whose minibatches it
-keeps at most a thousand), mnist.json (the measurement, and what half precision costs) and mnist.md (the model card). The
-run itself has noted its command and commit; one that was started from Python has not, and takes them as two more
-arguments.
+validation images), mnist.jsonl (the log of the run, of whose minibatches it keeps at most a thousand), mnist.json (the
+measurement, and what half precision costs) and mnist.md (the model card). The run itself has noted its command and commit;
+one that was started from Python has not, and takes them as two more arguments.
 """
 import json, sys
 from pathlib import Path
