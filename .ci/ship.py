@@ -19,7 +19,7 @@ from draw_nb.weights import SHIPPED
 def thinned(log):
     "A log with all of its validations, and of its minibatches at most a thousand, evenly."
     steps = [e['step'] for e in log if 'lr' in e]
-    every = -(-len(steps) // 1000)
+    every = max(1, -(-len(steps) // 1000))
     kept = set(steps[every - 1::every])
     return [e for e in log if 'lr' not in e or e['step'] in kept]
 
