@@ -5,16 +5,17 @@
 writes draw_nb/pretrained/mnist.safetensors (in half precision if that costs less than 0.01 nats, or 0.01% of error, on
 validation images), mnist.jsonl (the log of the run, of whose minibatches it keeps at most a thousand), mnist.json (the
 measurement, and what half precision costs) and mnist.md (the model card). The run itself has noted its command and commit;
-one that was started from Python has not, and takes them as two more arguments.
+one that was started from Python has not, and is given them by --command and --commit. Of several runs that began with the
+same weights it takes the mean of their last ones (Wortsman et al. 2022, "Model soups"), and the log of the first.
 """
-import json, sys
+import argparse, json
 from pathlib import Path
 
 from draw_nb import load_model, save_model
 from draw_nb.data import load_data
 from draw_nb.experiments import TESTED_ON, measure, model_card, quick, results
 from draw_nb.training import read_log
-from draw_nb.weights import SHIPPED
+from draw_nb.weights import SHIPPED, load_tensors
 
 def thinned(log):
     "A log with all of its validations, and of its minibatches at most a thousand, evenly."
@@ -23,8 +24,18 @@ def thinned(log):
     kept = set(steps[every - 1::every])
     return [e for e in log if 'lr' not in e or e['step'] in kept]
 
-def main(run, name, command=None, commit=None):
-    run, model = Path(run), load_model(Path(run)/'model.safetensors')
+def mean(runs):
+    "A model with the mean of the last averaged weights of runs that began with the same ones; the first says how, with the others."
+    first, *others = (load_model(run/'model.safetensors') for run in runs)
+    states = [load_tensors(run/'state.safetensors')[0] for run in runs]
+    first.load_state_dict({k: sum(state[f'average/{k}'] for state in states) / len(states) for k in first.state_dict()})
+    for key in ('valid_bound', 'valid_error'): first.about.pop(key, None)  # not of the mean
+    first.about['mean_with'] = [{k: other.about[k] for k in ('command', 'commit', 'recipe', 'seconds', 'made_with')} for other in others]
+    return first
+
+def main(runs, name, command, commit):
+    run, *others = runs
+    model = mean(runs) if others else load_model(run/'model.safetensors')
     data = model.about['dataset'].split(' ')[0]
     data = TESTED_ON.get(data, data)
     about = {k: v for k, v in model.about.items() if k not in ('kind', 'config')} | ({'command': command, 'commit': commit} if commit else {})
@@ -43,4 +54,8 @@ def main(run, name, command=None, commit=None):
     (SHIPPED/f'{name}.md').write_text(model_card(next(r for r in results() if r.name == name)))
     print(f'test: {result}')
 
-main(*sys.argv[1:])
+parser = argparse.ArgumentParser()
+parser.add_argument('runs', nargs='+', type=Path)
+parser.add_argument('name')
+for option in ('--command', '--commit'): parser.add_argument(option)
+main(**vars(parser.parse_args()))

@@ -117,11 +117,11 @@ class Result:
     data: str                     # set that it was trained on
     test: str                     # set that it was tested on
     quick: float                  # what `quick` gave
-    about: dict                   # command, commit, recipe, seconds, made_with, start
+    about: dict                   # command, commit, recipe, seconds, made_with, start, mean_with
 
     @property
     def stages(self) -> list[dict]:
-        "How it was made: the command, commit, recipe, seconds and machine of each training, the first one first; some begin with the weights of another."
+        "How it was made: the command, commit, recipe, seconds and machine of each training, the first one first; some begin with the weights of another, and of some that begin with the same weights the last ones' mean is shipped."
         made: list[dict] = [self.about]
         while made[0].get('start'): made.insert(0, made[0]['start'])
         return made
@@ -156,9 +156,15 @@ def results() -> list[Result]:
 # %% ../nbs/09_experiments.ipynb #results-table
 def _number(r): return f'{r.number:.2%} ± {r.standard_error:.2%}' if r.unit == '%' else f'{r.number:.2f} ± {r.standard_error:.2f}'
 
-def _commands(r): return ', then '.join(f"`{stage['command']}`, {stage['commit']}, seed {stage['recipe']['seed']}" for stage in r.stages)
+def _listed(r, words, comma=','):
+    "What there is to say of each training, one after the other, or beside each other where their mean is shipped."
+    *before, last = r.stages
+    ends = [last, *r.about.get('mean_with', [])]
+    return f'{comma} then '.join([*map(words, before), ' and '.join(map(words, ends)) + f'{comma} of which this is the mean' * (len(ends) > 1)])
 
-def _took(stage): return f"{stage['recipe']['steps']:,} steps, {stage['seconds'] / 60:.0f} min, {stage['made_with'].split(', ', 1)[1]}"
+def _commands(r): return _listed(r, lambda stage: f"`{stage['command']}`, {stage['commit']}, seed {stage['recipe']['seed']}")
+
+def _took(r): return _listed(r, lambda stage: f"{stage['recipe']['steps']:,} steps, {stage['seconds'] / 60:.0f} min, {stage['made_with'].split(', ', 1)[1]}")
 
 def results_table(
     rows: list[Result],
@@ -169,8 +175,7 @@ def results_table(
     for r in rows:
         paper = '' if r.paper is None else f'{r.paper[1]:.2%}' if r.unit == '%' else f'{r.paper[1]:.2f}'
         tighter = '' if r.tighter is None else f'{r.tighter[0]:.2f} ± {r.tighter[1]:.2f} (k = {r.tighter[2]})'
-        lines.append(f"| `{r.name}` | {r.network} | {paper} | **{_number(r)}** | {tighter} | {_commands(r)} "
-                     f"| {', then '.join(map(_took, r.stages))} |")
+        lines.append(f"| `{r.name}` | {r.network} | {paper} | **{_number(r)}** | {tighter} | {_commands(r)} | {_took(r)} |")
     return '\n'.join(lines)
 
 def paper_table(
@@ -203,18 +208,19 @@ def model_card(
     "What a shipped model is, what it was trained on and how, what it scores, and how its training went."
     check_type(Result, result=r)
     key = 'valid_bound' if r.unit == 'nats' else 'valid_error'
-    spent = [f"{stage['seconds'] / 60:.0f} minutes ({stage['made_with']})" for stage in r.stages]
+    spent = _listed(r, lambda stage: f"{stage['seconds'] / 60:.0f} minutes ({stage['made_with']})", ';')
+    recipes = _listed(r, lambda stage: ', '.join(f'{k} {v}' for k, v in stage['recipe'].items()), ';')
     score = f"{_number(r)} {'nats' if r.unit == 'nats' else 'named wrongly'}"
     lines = [f'# {r.name}', '', f'{r.network}, with {sum(p.numel() for p in load_pretrained(r.name).parameters()):,} parameters. '
              f"`draw_nb.load_pretrained('{r.name}')`", '',
              f"- **Data**: {r.data}, {SOURCES.get(r.data, 'see notebook 03')}.",
-             f"- **Made by** {_commands(r)} (command, commit, seed), in {'; then '.join(spent)}.",
-             f"- **Recipe**: {'; then '.join(', '.join(f'{k} {v}' for k, v in stage['recipe'].items()) for stage in r.stages)}.",
+             f"- **Made by** {_commands(r)} (command, commit, seed), in {spent}.",
+             f'- **Recipe**: {recipes}.',
              f'- **Test set**, {r.images:,} images{f" of {r.test}" * (r.test != r.data)}: {score}' + (f'; importance-weighted, k = {r.tighter[2]}: {r.tighter[0]:.2f} ± {r.tighter[1]:.2f} nats.' if r.tighter else '.')]
     if r.paper: lines.append(f"- **The paper** has {f'{r.paper[1]:.2f} nats' if r.unit == 'nats' else f'{r.paper[1]:.2%}'} for {r.paper[0]!r}.")
     points = [(e['step'], e[key]) for e in read_log(SHIPPED / f'{r.name}.jsonl') if key in e]
     points = points[::-(-len(points) // 10)] + ([points[-1]] if (len(points) - 1) % -(-len(points) // 10) else [])
-    if len(r.stages) > 1: lines += ['', 'The last of these trainings:']
+    if len(r.stages) > 1: lines += ['', f"The {'first of the last' if 'mean_with' in r.about else 'last of these'} trainings:"]
     lines += ['', f"| step | {' | '.join(f'{s:,}' for s, _ in points)} |", '|---' * (len(points) + 1) + '|',
               f"| {key.replace('_', ' ')} | {' | '.join(f'{v:.2f}' if r.unit == 'nats' else f'{v:.2%}' for _, v in points)} |"]
     return '\n'.join(lines) + '\n'
