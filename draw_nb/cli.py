@@ -30,7 +30,7 @@ from .fast import BACKENDS, PRECISIONS, accelerate
 from .network import SCALES
 from .noise import permutation
 from .classifier import classify
-from .experiments import EXPERIMENTS, TESTED_ON, experiment, measure, results, results_table
+from .experiments import EXPERIMENTS, TESTED_ON, experiment, measure, results, results_table, trainings_list
 from .training import BOUND, TrainingDiverged, check_out, evaluate, train
 from .weights import WeightsError, load_model, load_tensors
 
@@ -217,7 +217,7 @@ def results_command(args):
     rows, off = results(), []
     if not args.measure:
         if args.limit: raise ValueError("--limit: want --measure with it")
-        return _say(results_table(rows))
+        return _say(f'{results_table(rows)}\n\n{trainings_list(rows)}')
     for r in rows:
         data = load_data(r.test, 'test', args.root)
         of = len(data)

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SMOKE', 'DRAWINGS', 'CLASSIFIERS', 'CLASSIFIER_RECIPES', 'EXPERIMENTS', 'TABLES', 'PAPER', 'TESTED_ON',
            'MNIST_LICENCE', 'SOURCES', 'Experiment', 'experiment', 'measure', 'quick', 'Result', 'results',
-           'results_table', 'paper_table', 'model_card']
+           'results_table', 'trainings_list', 'paper_table', 'model_card']
 
 # %% ../nbs/09_experiments.ipynb #imports
 import json
@@ -120,11 +120,11 @@ class Result:
     about: dict                   # command, commit, recipe, seconds, made_with, start, mean_with
 
     @property
-    def stages(self) -> list[dict]:
-        "How it was made: the command, commit, recipe, seconds and machine of each training, the first one first; some begin with the weights of another, and of some that begin with the same weights the last ones' mean is shipped."
+    def trainings(self) -> list[dict]:
+        "How it was made: the command, commit, recipe, seconds and machine of each training. One begins with the weights of the one before, but for the last ones where their mean is shipped: those all begin with the same."
         made: list[dict] = [self.about]
         while made[0].get('start'): made.insert(0, made[0]['start'])
-        return made
+        return made + self.about.get('mean_with', [])
 
     def slack(self, images: int) -> float:
         "How far off the number of so many images may be on another processor, with the same weights and noise: rounding, or a picture named differently."
@@ -156,27 +156,38 @@ def results() -> list[Result]:
 # %% ../nbs/09_experiments.ipynb #results-table
 def _number(r): return f'{r.number:.2%} ± {r.standard_error:.2%}' if r.unit == '%' else f'{r.number:.2f} ± {r.standard_error:.2f}'
 
-def _listed(r, words, comma=','):
-    "What there is to say of each training, one after the other, or beside each other where their mean is shipped."
-    *before, last = r.stages
-    ends = [last, *r.about.get('mean_with', [])]
-    return f'{comma} then '.join([*map(words, before), ' and '.join(map(words, ends)) + f'{comma} of which this is the mean' * (len(ends) > 1)])
+def _took(r):
+    spent: dict[str, float] = {}
+    for t in r.trainings: spent[_machine(t)] = spent.get(_machine(t), 0) + t['seconds']
+    return ', '.join(f'{seconds / 60:.0f} min {machine}' for machine, seconds in spent.items())
 
-def _commands(r): return _listed(r, lambda stage: f"`{stage['command']}`, {stage['commit']}, seed {stage['recipe']['seed']}")
-
-def _took(r): return _listed(r, lambda stage: f"{stage['recipe']['steps']:,} steps, {stage['seconds'] / 60:.0f} min, {stage['made_with'].split(', ', 1)[1]}")
+def _machine(training): return training['made_with'].split(', ')[1].split(' (')[0]
 
 def results_table(
     rows: list[Result],
 ) -> str:                # Markdown
-    "A table of results: the paper's number beside ours, and what it took."
+    "A table of results: the paper's number beside ours, and how long it took."
     for r in rows: check_type(Result, rows=r)
-    lines = ['| model | network | paper | ours, test set | importance-weighted | command, commit, seed | took |', '|---|---|---|---|---|---|---|']
+    lines = ['| model | network | paper | ours, test set | importance-weighted | trained for |', '|---|---|---|---|---|---|']
     for r in rows:
         paper = '' if r.paper is None else f'{r.paper[1]:.2%}' if r.unit == '%' else f'{r.paper[1]:.2f}'
         tighter = '' if r.tighter is None else f'{r.tighter[0]:.2f} ± {r.tighter[1]:.2f} (k = {r.tighter[2]})'
-        lines.append(f"| `{r.name}` | {r.network} | {paper} | **{_number(r)}** | {tighter} | {_commands(r)} | {_took(r)} |")
+        lines.append(f'| `{r.name}` | {r.network} | {paper} | **{_number(r)}** | {tighter} | {_took(r)} |')
     return '\n'.join(lines)
+
+def _trained(r, more=lambda training: ''):
+    "A numbered line for each training."
+    lines = [f"{i}. `{t['command']}`, commit {t['commit']}, seed {t['recipe']['seed']}: {t['recipe']['steps']:,} steps, {t['seconds'] / 60:.0f} min, {t['made_with']}{more(t)}"
+             for i, t in enumerate(r.trainings, 1)]
+    if others := r.about.get('mean_with'): lines[-1] += f'; what ships is the mean of the last {len(others) + 1}, which began with the same weights'
+    return lines
+
+def trainings_list(
+    rows: list[Result],
+) -> str:                # Markdown
+    "How each model was made: command, commit, seed, steps, time and machine of all its trainings."
+    for r in rows: check_type(Result, rows=r)
+    return '\n'.join(line for r in rows for line in (f'- `{r.name}`', *(f'   {line}' for line in _trained(r))))
 
 def paper_table(
     number: int,  # 1 or 2
@@ -208,19 +219,16 @@ def model_card(
     "What a shipped model is, what it was trained on and how, what it scores, and how its training went."
     check_type(Result, result=r)
     key = 'valid_bound' if r.unit == 'nats' else 'valid_error'
-    spent = _listed(r, lambda stage: f"{stage['seconds'] / 60:.0f} minutes ({stage['made_with']})", ';')
-    recipes = _listed(r, lambda stage: ', '.join(f'{k} {v}' for k, v in stage['recipe'].items()), ';')
     score = f"{_number(r)} {'nats' if r.unit == 'nats' else 'named wrongly'}"
     lines = [f'# {r.name}', '', f'{r.network}, with {sum(p.numel() for p in load_pretrained(r.name).parameters()):,} parameters. '
              f"`draw_nb.load_pretrained('{r.name}')`", '',
              f"- **Data**: {r.data}, {SOURCES.get(r.data, 'see notebook 03')}.",
-             f"- **Made by** {_commands(r)} (command, commit, seed), in {spent}.",
-             f'- **Recipe**: {recipes}.',
              f'- **Test set**, {r.images:,} images{f" of {r.test}" * (r.test != r.data)}: {score}' + (f'; importance-weighted, k = {r.tighter[2]}: {r.tighter[0]:.2f} ± {r.tighter[1]:.2f} nats.' if r.tighter else '.')]
     if r.paper: lines.append(f"- **The paper** has {f'{r.paper[1]:.2f} nats' if r.unit == 'nats' else f'{r.paper[1]:.2%}'} for {r.paper[0]!r}.")
     points = [(e['step'], e[key]) for e in read_log(SHIPPED / f'{r.name}.jsonl') if key in e]
     points = points[::-(-len(points) // 10)] + ([points[-1]] if (len(points) - 1) % -(-len(points) // 10) else [])
-    if len(r.stages) > 1: lines += ['', f"The {'first of the last' if 'mean_with' in r.about else 'last of these'} trainings:"]
+    lines += ['', '## How it was made', '', *_trained(r, lambda t: f". Recipe: {', '.join(f'{k} {v}' for k, v in t['recipe'].items())}"), '',
+              'The curve:' if len(r.trainings) == 1 else f"The curve of training {len(r.trainings) - len(r.about.get('mean_with', []))}:"]
     lines += ['', f"| step | {' | '.join(f'{s:,}' for s, _ in points)} |", '|---' * (len(points) + 1) + '|',
               f"| {key.replace('_', ' ')} | {' | '.join(f'{v:.2f}' if r.unit == 'nats' else f'{v:.2%}' for _, v in points)} |"]
     return '\n'.join(lines) + '\n'
