@@ -8,6 +8,7 @@ __all__ = ['LATENT', 'BINARISE', 'SHUFFLE', 'CROP', 'SAMPLE', 'PEN', 'CLUTTER', 
 
 # %% ../nbs/03a_noise.ipynb #imports
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -21,9 +22,9 @@ LATENT, BINARISE, SHUFFLE, CROP, SAMPLE, PEN, CLUTTER, WARP = range(8)  # indepe
 MASK = 0xFFFFFFFF
 
 def philox(
-    counter: tuple[Tensor, Tensor, Tensor, Tensor],  # four int64 tensors of one shape, values in [0, 2^32)
-    key: tuple[int, int],                            # two words in [0, 2^32)
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:          # four int64 tensors of that shape, values in [0, 2^32)
+    counter: tuple[Any, Any, Any, Any],      # int64 tensors that broadcast, or numbers; values in [0, 2^32)
+    key: tuple[int, int],                    # two words in [0, 2^32)
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:  # int64 tensors of the common shape, values in [0, 2^32)
     "Philox 4x32 with ten rounds: scrambles a counter into four random words (Salmon et al. 2011)."
     c0, c1, c2, c3 = counter
     k0, k1 = key
@@ -49,8 +50,7 @@ def words(
     if not there and not max(stream, step) <= MASK: raise ValueError(f"stream and step: want integers in [0, 2^32), got {stream} and {step}")
     if index.is_floating_point() or not there and index.is_cpu and len(index) and not 0 <= index.min() <= index.max() <= MASK: raise ValueError(f"index: want integers in [0, 2^32), got {index[:3].tolist()}{', ...' if len(index) > 3 else ''}")
     block = torch.arange(-(-n // 4), device=index.device)[None, :]
-    zero = torch.zeros_like(block + index[:, None])
-    w = philox((zero + block, zero + index[:, None], zero + step, zero + stream), (seed & MASK, seed >> 32))
+    w = philox((block, index[:, None].long(), step, stream), (seed & MASK, seed >> 32))
     return torch.stack(w, -1).flatten(1)[:, :n]
 
 # %% ../nbs/03a_noise.ipynb #uniform
