@@ -393,8 +393,9 @@ def train(
     with (team := meet(device)):  # the processes that share this training, see notebook 21; usually this one alone
         data, valid = (_fitting(model, d) for d in (data, valid))
         if r.warp: data = data.warped(r.warp)
+        state = _State(model, r, data, valid, backend, note)  # which names what was asked for: a run may go on with another number of processes
         if backend == 'fast' and on_tried_card(model) and team.size == segments == 1 and objective is BOUND: backend = 'captured'
-        state, net = _State(model, r, data, valid, backend, note), accelerate(model, backend, segments, r.precision)
+        net = accelerate(model, backend, segments, r.precision)
         log = _open_run(out, state, resume, team)
         state.spread(team)
     began, saved_step = time.perf_counter() - state.seconds, state.step
