@@ -282,13 +282,18 @@ def _compile(source, path):
         else: raise NativeError(f"backend 'native': {compiler[0]} could not compile it ({(run.stderr.strip().splitlines() or ['it did not say why'])[-1]}); backend 'fast' needs no compiler")
         made.replace(path)
 
+def _instructions():
+    "What '-march=native' stands for here, where the system tells it."
+    try: return next(line for line in Path('/proc/cpuinfo').read_text().splitlines() if line.startswith(('flags', 'Features')))
+    except (OSError, StopIteration): return ''
+
 def library(
     source: str = SOURCE,
     folder: Path | None = None,  # where compiled libraries are kept; the cache folder if not given
 ) -> ctypes.CDLL:
     "The compiled functions, from the cache or fresh."
     check_type(str, source=source)
-    folder, made_for = folder or cache_root(), (source, FLAGS, os.environ.get('CC'), torch.__version__, platform.node(), platform.machine())
+    folder, made_for = folder or cache_root(), (source, FLAGS, os.environ.get('CC'), torch.__version__, platform.node(), platform.machine(), _instructions())
     path = folder / f'native-{hashlib.sha256(repr(made_for).encode()).hexdigest()[:16]}.so'
     try:
         folder.mkdir(parents=True, exist_ok=True)
