@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ATTENTION_JS', 'HANDS_JS', 'PANELS_JS', 'PAGE_JS', 'PLAYER', 'planes', 'Grid', 'Page', 'slider_ranges',
-           'attention_page', 'player']
+           'slider_starts', 'attention_page', 'player']
 
 # %% ../nbs/05a_browser.ipynb #imports
 import base64
@@ -194,15 +194,23 @@ def slider_ranges(
     return dict(g_x=('g_X', 0., width + 1., 0.05), g_y=('g_Y', 0., height + 1., 0.05), delta=('δ', 0.05, long / 4, 0.05),
                 sigma=('σ', 0.1, long / 4, 0.05), gamma=('γ', 0.1, 3., 0.05), n=('N', 1, min(height, width), 1))
 
+def slider_starts(
+    height: int,  # pixels
+    width: int,
+    n: int,       # filters along each axis
+) -> dict[str, float]:
+    "Where those sliders start: a window in the middle, half as large as the longer side."
+    check_whole(1, height=height, width=width, n=n)
+    if n > min(height, width): raise ValueError(f"n: want at most {min(height, width)} filters, the pixels of the shorter side, got {n}")
+    return dict(g_x=(width + 1) / 2, g_y=(height + 1) / 2, delta=max(height, width) / (2 * n), sigma=0.8, gamma=1., n=n)
+
 def attention_page(
     image: Tensor,  # [channels, height, width], in [0, 1]
     n: int = 8,     # N at the start, filters along each axis
 ) -> Page:
     "The attention window over an image, to be moved about in any browser, without Python."
-    check_whole(1, n=n)
     data, (height, width) = planes(image), image.shape[1:]
-    start = dict(g_x=(width + 1) / 2, g_y=(height + 1) / 2, delta=max(height, width) / (2 * n), sigma=0.8, gamma=1., n=n)
-    spec = ', '.join(json.dumps(part) for part in (data, start, slider_ranges(height, width)))
+    spec = ', '.join(json.dumps(part) for part in (data, slider_starts(height, width, n), slider_ranges(height, width)))
     return Page(f'<div class="draw-nb-attention"></div><script>(() => {{{ATTENTION_JS}{HANDS_JS}{PANELS_JS}{PAGE_JS}\nexplore(document.currentScript.previousElementSibling, {spec});\n}})()</script>')
 
 # %% ../nbs/05a_browser.ipynb #player
@@ -211,7 +219,7 @@ PLAYER = Template('''<div style="display:inline-block"><div style="width:${width
 <script>(() => {
   const [picture, button, slider, output] = document.currentScript.previousElementSibling.children;
   let timer = null;
-  const show = t => { slider.value = t; picture.style.backgroundPositionX = -t * $width + 'px'; output.textContent = `${1 + +t} of $frames`; };
+  const show = t => { slider.value = t; picture.style.backgroundPositionX = -t * $width + 'px'; output.textContent = `$${1 + +t} of $frames`; };
   const stop = () => { clearInterval(timer); timer = null; button.textContent = 'play'; };
   slider.oninput = () => { stop(); show(slider.value); };
   button.onclick = () => {
@@ -220,7 +228,7 @@ PLAYER = Template('''<div style="display:inline-block"><div style="width:${width
     button.textContent = 'stop';
     timer = setInterval(() => +slider.value < $last ? show(1 + +slider.value) : stop(), $interval);
   };
-})()</script>'''.replace('${1 +', '$${1 +'))
+})()</script>''')
 
 def player(
     steps: Sequence[Step],  # a drawing, as `DRAW.trace` or `DRAW.trace_prior` gives it

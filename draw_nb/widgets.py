@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from .attention import Window, filter_centres, filterbank, raw_params, read, write
-from .browser import Grid, slider_ranges
+from .browser import Grid, slider_ranges, slider_starts
 from .checks import check_number, check_shapes, check_type, check_whole
 from .network import DRAW
 from .pictures import check_steps, learning_curve, show_image, show_sequence, show_window, tile
@@ -66,11 +66,8 @@ class AttentionExplorer:
         n: int = 8,     # N at the start, filters along each axis
     ):
         check_shapes(image=(image, 'channels', 'height', 'width'))
-        check_whole(1, n=n)
         self.image, (height, width) = image, image.shape[1:]
-        ranges = slider_ranges(height, width)
-        if n > ranges['n'][2]: raise ValueError(f"n: want at most {ranges['n'][2]} filters, the pixels of the shorter side, got {n}")
-        start = dict(g_x=(width + 1) / 2, g_y=(height + 1) / 2, delta=max(height, width) / (2 * n), sigma=0.8, gamma=1., n=n)
+        ranges, start = slider_ranges(height, width), slider_starts(height, width, n)
         self.sliders = {name: (ipywidgets.IntSlider if name == 'n' else ipywidgets.FloatSlider)(start[name], min=low, max=high, step=step, description=label)
                         for name, (label, low, high, step) in ranges.items()}
         self.grid = Grid(image, {name: ranges[name][1:3] for name in ('g_x', 'g_y', 'delta')}, **start)
@@ -101,8 +98,8 @@ def step_figure(
     check_type(dict, models=models, drawings=drawings)
     for steps in drawings.values(): check_steps(steps)
     if not drawings or not 0 <= at <= 1: raise ValueError(f"want at least one drawing, and at of 0 to 1, got {len(drawings)} and {at}")
-    columns = ['canvas'] if image is None else ['image', 'error', 'canvas', 'KL, nats']
-    fig, axes = plt.subplots(len(drawings), len(columns), figsize=(1.9 * len(columns) + 0.4, 1.9 * len(drawings)), squeeze=False, layout='constrained')
+    columns = 1 if image is None else 4  # the canvas; or image, error, canvas and KL
+    fig, axes = plt.subplots(len(drawings), columns, figsize=(1.9 * columns + 0.4, 1.9 * len(drawings)), squeeze=False, layout='constrained')
     for line, (name, steps) in zip(axes, drawings.items()):
         t = round(at * (len(steps) - 1))
         step, canvas = steps[t], line[-1 if image is None else 2]
