@@ -211,7 +211,7 @@ def check_images(
     "Raise an error that says what is wrong with these images, if anything is."
     if not isinstance(x, Tensor) or not x.is_floating_point():
         raise TypeError(f"images: want a float tensor, got {x.dtype if isinstance(x, Tensor) else type(x).__name__}")
-    if x.dim() != 4 or x.shape[1:] != shape or not len(x): raise ValueError(f"images: want {['batch', *shape]}, got {list(x.shape)}")
+    if x.dim() != 4 or x.shape[1:] != shape or not len(x): raise ValueError(f"images: want [batch, {', '.join(map(str, shape))}], got {list(x.shape)}")
     low, high = (v.item() for v in x.aminmax())
     if not (0 <= low and high <= 1): raise ValueError(f"images: want pixels in [0, 1], got {low:g} to {high:g}")
 

@@ -81,7 +81,7 @@ def ink(
     width: Tensor,  # of the pen, [batch], pixels
     size: int,      # of the picture, pixels
 ) -> Tensor:        # [batch, 1, size, size], in [0, 1]
-    "What the pen leaves: 1 where a pixel lies within half a pen's width of the path, soft over one pixel."
+    "What the pen leaves: 1 near the path, one half at half a pen's width from it, soft over one pixel around that."
     check_whole(1, size=size)
     check_shapes(path=(path, 'batch', 'p', 2), width=(width, 'batch'))
     check_shapes(down=(down, len(path), path.shape[1] - 1))
