@@ -199,10 +199,11 @@ def slider_starts(
     width: int,
     n: int,       # filters along each axis
 ) -> dict[str, float]:
-    "Where those sliders start: a window in the middle, half as large as the longer side."
+    "Where the sliders of a window start: in the middle, N strides together half as long as the longer side, as far as the sliders reach."
     check_whole(1, height=height, width=width, n=n)
     if n > min(height, width): raise ValueError(f"n: want at most {min(height, width)} filters, the pixels of the shorter side, got {n}")
-    return dict(g_x=(width + 1) / 2, g_y=(height + 1) / 2, delta=max(height, width) / (2 * n), sigma=0.8, gamma=1., n=n)
+    start = dict(g_x=(width + 1) / 2, g_y=(height + 1) / 2, delta=max(height, width) / (2 * n), sigma=0.8, gamma=1., n=n)
+    return {name: min(max(start[name], low), high) for name, (_, low, high, _) in slider_ranges(height, width).items()}
 
 def attention_page(
     image: Tensor,  # [channels, height, width], in [0, 1]

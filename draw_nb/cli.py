@@ -306,7 +306,7 @@ def parser() -> argparse.ArgumentParser:
     command('demo', demo, *TRAINING)
     command('train', train_command, *TRAINING, '--data', **{
         'preset': dict(choices=EXPERIMENTS),
-        '--scale': dict(choices=SCALES, default='laptop', help="smoke: seconds, laptop: minutes to a little over two hours on one or two cores (default), paper: the paper's setting"),
+        '--scale': dict(choices=SCALES, default='laptop', help="smoke: seconds, laptop: minutes to a little over two hours on one or two cores, some only with --backend native --precision bfloat16 (default), paper: the paper's setting"),
         '--glimpses': dict(type=_whole(1, 1024), help="T, the steps of a drawing or the looks at a scene, in place of the preset's"),
         '--images': dict(metavar='PATH', help='your pictures: a folder (with the folders in it), or a .npy array'),
         '--size': dict(type=_size, help="of a folder's pictures, as 28 or 48x64, height x width (default 28)"),

@@ -121,7 +121,7 @@ class Result:
 
     @property
     def trainings(self) -> list[dict]:
-        "How it was made: the command, commit, recipe, seconds and machine of each training. One begins with the weights of the one before, but for the last ones where their mean is shipped: those all begin with the same."
+        "How it was made: the command, commit, recipe, seconds and machine of each training. Each but the first begins with the weights of the one before; where the mean of the last ones is shipped, these all begin with the same."
         made: list[dict] = [self.about]
         while made[0].get('start'): made.insert(0, made[0]['start'])
         return made + self.about.get('mean_with', [])
@@ -179,7 +179,7 @@ def _trained(r, more=lambda training: ''):
     "A numbered line for each training."
     lines = [f"{i}. `{t['command']}`, commit {t['commit']}, seed {t['recipe']['seed']}: {t['recipe']['steps']:,} steps, {t['seconds'] / 60:.0f} min, {t['made_with']}{more(t)}"
              for i, t in enumerate(r.trainings, 1)]
-    if others := r.about.get('mean_with'): lines[-1] += f'; what ships is the mean of the last {len(others) + 1}, which began with the same weights'
+    if others := r.about.get('mean_with'): lines[-1] += f'. What ships is the mean of the last {len(others) + 1}, which began with the same weights'
     return lines
 
 def trainings_list(

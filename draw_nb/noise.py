@@ -22,7 +22,7 @@ LATENT, BINARISE, SHUFFLE, CROP, SAMPLE, PEN, CLUTTER, WARP = range(8)  # indepe
 MASK = 0xFFFFFFFF
 
 def philox(
-    counter: tuple[Any, Any, Any, Any],      # int64 tensors that broadcast, or numbers; values in [0, 2^32)
+    counter: tuple[Any, Any, Any, Any],      # int64 tensors that broadcast, at least one, or numbers; values in [0, 2^32)
     key: tuple[int, int],                    # two words in [0, 2^32)
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:  # int64 tensors of the common shape, values in [0, 2^32)
     "Philox 4x32 with ten rounds: scrambles a counter into four random words (Salmon et al. 2011)."
@@ -48,7 +48,7 @@ def words(
     check_shapes(index=(index, 'batch'))
     if not seed < 2**63: raise ValueError(f"seed: want an integer in [0, 2^63), got {seed}")
     if not there and not max(stream, step) <= MASK: raise ValueError(f"stream and step: want integers in [0, 2^32), got {stream} and {step}")
-    if index.is_floating_point() or not there and index.is_cpu and len(index) and not 0 <= index.min() <= index.max() <= MASK: raise ValueError(f"index: want integers in [0, 2^32), got {index[:3].tolist()}{', ...' if len(index) > 3 else ''}")
+    if index.is_floating_point() or not there and index.is_cpu and len(index) and not 0 <= index.min().item() <= index.max().item() <= MASK: raise ValueError(f"index: want integers in [0, 2^32), got {index[:3].tolist()}{', ...' if len(index) > 3 else ''}")
     block = torch.arange(-(-n // 4), device=index.device)[None, :]
     w = philox((block, index[:, None].long(), step, stream), (seed & MASK, seed >> 32))
     return torch.stack(w, -1).flatten(1)[:, :n]
