@@ -279,7 +279,7 @@ def show_unrolled() -> Figure:
     rows = {'x': 0, 'read': 1, 'RNN$^{enc}$': 2, '$Q(Z_t|h_t^{enc})$': 3, '$z_t$': 4, 'RNN$^{dec}$': 5, 'write': 6, '$c_t$': 7}
     columns = {'$t-1$': 0., '$t$': 3.4}
     def box(x, y, text, color): ax.text(x, y, text, ha='center', va='center', fontsize=9, bbox=dict(boxstyle='round,pad=0.35', fc=color, ec='black', lw=0.8))
-    def arrow(a, b, bend=0., shrink=0): ax.annotate('', b, a, arrowprops=dict(arrowstyle='->', lw=0.8, shrinkA=shrink, shrinkB=shrink, connectionstyle=f'arc3,rad={bend}'))
+    def arrow(a, b, bend=0., shrink=0, ls='-'): ax.annotate('', b, a, arrowprops=dict(arrowstyle='->', lw=0.8, ls=ls, shrinkA=shrink, shrinkB=shrink, connectionstyle=f'arc3,rad={bend}'))
     for name, x in columns.items():
         for text, y in rows.items():
             color = 'white' if y in (0, 4, 7) else 'lavender' if y < 4 else 'mistyrose'
@@ -290,8 +290,9 @@ def show_unrolled() -> Figure:
     arrow((left + 0.5, 4.9), (right - 0.5, 2.15))                  # the encoder knows the decoder's state
     arrow((left + 0.45, 4.8), (right - 0.35, 1.15), 0.1)           # which says where to read
     arrow((left + 0.3, 6.85), (right - 0.25, 1.3), -0.05)          # and what is still wrong is read, too
-    box(last, 7, '$P(x|z_{1:T})$', 'white')
-    arrow((right + 0.35, 7), (last - 0.75, 7))
+    for x, text in (5.1, '$c_T$'), (last, '$P(x|z_{1:T})$'): box(x, 7, text, 'white')
+    arrow((right + 0.35, 7), (4.75, 7), ls=':')                    # all steps that are left
+    arrow((5.45, 7), (last - 0.75, 7))
     ax.text(last, 1.7, 'encoder', ha='center', fontsize=9, color='slateblue')
     ax.text(last, 5.5, 'decoder', ha='center', fontsize=9, color='indianred')
     ax.set(xlim=(-1.2, 8.2), ylim=(-0.6, 7.6))
