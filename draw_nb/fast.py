@@ -523,9 +523,12 @@ class Compiled(nn.Module):
 # %% ../nbs/20_fast.ipynb #accelerate
 BACKENDS = ('fast', 'native', 'captured', 'compiled', 'eager')
 
-def _draws(model) -> bool:
-    "Whether it is a DRAW whose parts are those that the fast path computes; others compute what they like."
-    return type(model) is DRAW and type(model.read) is Read and type(model.write) is Write
+def _plain(model: Any, *kinds: type) -> bool:
+    "Whether a network is of the first of these classes, all its parts are of these, and none has hooks: others compute what they like."
+    own = type(model) is kinds[0]
+    return own and all(type(m) in kinds and not (m._forward_hooks or m._forward_pre_hooks or m._backward_hooks or m._backward_pre_hooks) for m in model.modules())
+
+def _draws(model: Any) -> bool: return _plain(model, DRAW, Read, Write, nn.LSTMCell, nn.Linear)
 
 def on_tried_card(model: nn.Module) -> bool:
     "Whether a network is a DRAW on a card of the kind that the kernels were compared on: compute capability 9.0 (notebook 20f)."
@@ -539,13 +542,12 @@ def accelerate(
     segments: int = 1,           # see `Fast`
     precision: str = 'float32',  # see `Fast`
 ) -> Any:                        # to be called as `(x, eps)`, or as `(x)` if it names classes
-    "The quickest way to a model's bound, or to its log-odds, that has passed its tests: on the CPU `Fast` for DRAW and `FastClassifier` (notebook 20e) for a Classifier, on a card that was tried the kernels of notebook 20f, otherwise the model itself, as for their subclasses, which may compute something else."
+    "The quickest way to a model's bound, or to its log-odds, that has passed its tests: on the CPU `Fast` for DRAW and `FastClassifier` (notebook 20e) for a Classifier, on a card that was tried the kernels of notebook 20f, otherwise the model itself, as for their subclasses and for those with other parts or hooks, which may compute something else."
     check_type(nn.Module, model=model)
     check_one_of(BACKENDS, backend=backend)
     where = next((p.device.type for p in model.parameters()), 'cpu')
     from draw_nb.classifier import Classifier  # which rests on this module
-    looks = type(model) is Classifier
-    draws = _draws(model)
+    looks, draws = _plain(model, Classifier, nn.LSTMCell, nn.Linear), _draws(model)
     if backend == 'captured':
         if not draws or not isinstance(model, DRAW) or where != 'cuda': raise ValueError(f"backend: 'captured' is for DRAW on a CUDA device, got {type(model).__name__} on {where}")
         if segments != 1: raise ValueError(f"segments: want 1 for backend 'captured', which keeps all of a step, got {segments}")
