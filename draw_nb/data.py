@@ -198,19 +198,23 @@ class Crops(Images):
         return self._pixels(x.contiguous(), index, seed, step)
 
 # %% ../nbs/03_data.ipynb #as-images
+def _item(item):
+    "What a Dataset gives, as an array without its label."
+    if isinstance(item, (tuple, list)): item = item[0]
+    if isinstance(item, Image.Image) and item.mode not in ('1', 'L', 'RGB'): item = _on_white(item).convert('RGB')
+    return np.asarray(item.detach() if isinstance(item, Tensor) else item)
+
 def as_images(
-    data,                    # `Images`, an array or tensor, or any torch `Dataset` of images or (image, label) pairs, whose labels are left out
+    data,                    # `Images`, an array or tensor, or any torch `Dataset` of images or (image, label) pairs, whose labels are left out; it is read once, so what it does at random is done once
     binarise: bool = False,  # see `Images`; those that are given stay as they are
 ) -> Images:
     "Take pictures in any of the usual forms: [n, h, w], [n, c, h, w] or [n, h, w, c], bytes or numbers in [0, 1]."
     if isinstance(data, Images): return data
     if isinstance(data, Dataset):
-        try:
-            if not isinstance(data, Sized): raise TypeError(f"{type(data).__name__} has none")
-            items = [data[i] for i in range(len(data))]
-            if items and isinstance(items[0], (tuple, list)): items = [item[0] for item in items]
-            data = np.stack([np.asarray(item) for item in items]) if items else np.empty((0, 1, 1, 1))
-        except (TypeError, ValueError) as e: raise type(e)(f"data: want a Dataset of images of one size, with a length ({e})") from None
+        if not isinstance(data, Sized): raise TypeError(f"data: want a Dataset of images of one size, with a length ({type(data).__name__} has none)")
+        items = [_item(data[i]) for i in range(len(data))]
+        try: data = np.stack(items) if items else np.empty((0, 1, 1, 1))
+        except ValueError as e: raise ValueError(f"data: want a Dataset of images of one size, with a length ({e})") from None
     if not isinstance(data, (Tensor, np.ndarray)):
         raise TypeError(f"data: want images as an array, a tensor or a torch Dataset, got {type(data).__name__}")
     try: x = torch.as_tensor(data if isinstance(data, Tensor) else np.ascontiguousarray(data))
@@ -220,6 +224,7 @@ def as_images(
     elif x.dim() == 4 and x.shape[1] not in (1, 3):
         raise ValueError(f"data: want 1 or 3 channels, as [n, channels, height, width] or [n, height, width, channels], got {list(x.shape)}")
     if x.dtype == torch.bool: x = x.float()
+    if x.dtype == torch.uint8 and x.numel() and x.max() == 1: raise ValueError("data: want bytes of 0 to 255, got none above 1; give black and white pixels as bools, or as numbers")
     return Images(x.contiguous(), binarise=binarise)
 
 # %% ../nbs/03_data.ipynb #folder
@@ -233,11 +238,13 @@ def _bytes(picture):
     if picture.mode == 'F' or not 0 <= grey.min() <= grey.max() < 2**16: raise ValueError(f"want greys of 8 or 16 bits, got {grey.min()} to {grey.max()}")
     return Image.fromarray((grey // 257).astype(np.uint8))
 
+def _on_white(picture):
+    picture = _bytes(picture).convert('RGBA')
+    return Image.alpha_composite(Image.new('RGBA', picture.size, 'white'), picture)
+
 def _open_picture(path, mode, size, fit):
-    with Image.open(path) as picture:
-        picture = _bytes(ImageOps.exif_transpose(picture)).convert('RGBA')
-    white = Image.new('RGBA', picture.size, 'white')
-    return np.asarray(FITS[fit](Image.alpha_composite(white, picture).convert(mode), size, Image.Resampling.LANCZOS))
+    with Image.open(path) as picture: picture = _on_white(ImageOps.exif_transpose(picture))
+    return np.asarray(FITS[fit](picture.convert(mode), size, Image.Resampling.LANCZOS))
 
 def load_folder(
     folder: str | Path,
@@ -248,6 +255,7 @@ def load_folder(
 ) -> Images:
     "All pictures in a folder and the folders in it, in the order of their names, as bytes; those that cannot be opened are named in a warning."
     folder = Path(folder)
+    if folder.is_file(): raise DataError(f"{shown(folder)}: is a file; want a folder of pictures, or a .npy file of them")
     if not folder.is_dir(): raise DataError(f"{shown(folder)}: no such folder")
     if channels not in (1, 3): raise ValueError(f"channels: want 1 or 3 channels, got {brief(channels)}")
     check_one_of(FITS, fit=fit)
