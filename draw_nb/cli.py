@@ -8,6 +8,7 @@ __all__ = ['OPTIONS', 'COMMON', 'TRAINING', 'ERRORS', 'SHARED', 'demo', 'train_c
 
 # %% ../nbs/07_cli.ipynb #imports
 import argparse
+import io
 import json
 import os
 import shlex
@@ -90,7 +91,9 @@ def _no_trace(out):
             if folder.is_dir() and not any(folder.iterdir()): folder.rmdir()
         raise
 
-def _say(line): print(line, flush=True)
+def _say(line):
+    try: print(line, flush=True)
+    except BrokenPipeError: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody listens any more: go on without words
 
 def _write(path, report):
     with writing(path) as part: part.write_text(json.dumps({k: v if v == v else None for k, v in report.items()}, indent=1) + '\n')  # JSON knows no nan
@@ -340,6 +343,9 @@ def _run(args, team):
 
 def main(argv: list[str] | None = None):
     "Run the command line; an error is one line on stderr and a status of 1, an interrupt a status of 130."
+    if sys.stderr is None: sys.stderr = open(os.devnull, 'w')  # where it was closed
+    for stream in sys.stdout, sys.stderr:
+        if isinstance(stream, io.TextIOWrapper): stream.reconfigure(errors='backslashreplace')  # for names that the terminal cannot show
     argv = sys.argv[1:] if argv is None else argv
     args, team = parser().parse_args(argv), Team()
     args.line = argv
