@@ -15,7 +15,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from .fast import PRECISIONS, accelerate, on_tried_card
 from .files import UNFINISHED, writing
 from .loss import check_bounded, importance_weighted_bound
 from .network import DRAW
-from .weights import WeightsError, load_tensors, save_model, save_tensors
+from .weights import WeightsError, check_network, load_tensors, save_model, save_tensors
 
 # %% ../nbs/04_training.ipynb #recipe
 @dataclass(frozen=True)
@@ -184,6 +184,7 @@ def _check_training(model, data, recipe, objective, watch, note):
     check_type(Recipe, recipe=recipe)
     check_type(Objective, objective=objective)
     if data is None or not hasattr(model, 'config'): raise TypeError(f"want images and a network of draw_nb to train, got {brief(data)} and {brief(model)}")
+    if not any(p.requires_grad for p in model.parameters()): raise ValueError("model: want one with a parameter that is to be trained, got none that requires a gradient")
     if watch is not None and not callable(watch): raise TypeError(f"watch: want a function, got {brief(watch)}")
     if note is not None: check_type(dict, note=note)
     if taken := [k for k in note or {} if not isinstance(k, str) or k in ('model', 'path', 'half', 'kind', 'config')]: raise ValueError(f"note: want other names than {brief(taken[0])}, which the file of the model has a use for")
@@ -285,7 +286,8 @@ def _stop_signals():
     "Collects interrupts instead of raising them, so that a step is finished before training stops."
     caught, handlers = [], {}
     if threading.current_thread() is threading.main_thread():
-        for s in (signal.SIGINT, signal.SIGTERM): handlers[s] = signal.signal(s, lambda number, frame: caught.append(number))
+        for s in {signal.SIGINT, signal.SIGTERM, getattr(signal, 'SIGHUP', signal.SIGTERM)}:
+            if signal.getsignal(s) is not signal.SIG_IGN: handlers[s] = signal.signal(s, lambda number, frame: caught.append(number))  # nohup stays as it is
     try: yield caught
     finally:
         for s, handler in handlers.items(): signal.signal(s, handler)
@@ -303,11 +305,29 @@ def read_log(
     return log
 
 class _Log:
-    "A list of entries that is written to a file as it grows."
-    def __init__(self, path, entries):
-        self.entries, self.path = entries, path
-        if path:
-            with writing(path) as part: part.write_text(''.join(json.dumps(e) + '\n' for e in entries))
+    "A list of entries that is written to a file as it grows, by one training at a time."
+    def __init__(self, path=None):
+        self.entries, self.path, self.folder = [], path, None
+
+    def claim(self):
+        "Keep other trainings out of the folder until `close`, where the system can."
+        try: import fcntl
+        except ImportError: return  # on Windows
+        self.folder = os.open(self.path.parent, os.O_RDONLY)
+        try: fcntl.flock(self.folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.close()
+            raise FileExistsError(f"{self.path.parent}: another training is writing there") from None
+        except OSError: pass  # some file systems have no locks
+
+    def close(self):
+        if self.folder is not None: os.close(self.folder)
+        self.folder = None
+
+    def begin(self, entries):
+        self.entries = entries
+        if self.path:
+            with writing(self.path) as part: part.write_text(''.join(json.dumps(e) + '\n' for e in entries))
 
     def add(self, **entry):
         entry = {k: v for k, v in entry.items() if v == v}  # JSON knows no nan
@@ -333,13 +353,19 @@ def check_out(
 
 def _open_run(out, state, resume, team):
     "The log to write to; the state is read from `out` if there is one and the run goes on."
-    if out is None: return _Log(None, [])
+    if out is None: return _Log()
+    log = _Log(out / 'log.jsonl' if team.main else None)
     team.from_main(check_out, out, resume)
+    team.from_main(log.claim)
     try:
         if (out / 'state.safetensors').exists(): state.load(out / 'state.safetensors')
-    except WeightsError as e: raise WeightsError(f'{out}: {e}') from None
-    entries = read_log(out / 'log.jsonl') if (out / 'log.jsonl').exists() else []
-    return _Log(out / 'log.jsonl' if team.main else None, [e for e in entries if e['step'] <= state.step])
+        entries = read_log(out / 'log.jsonl') if (out / 'log.jsonl').exists() else []
+        log.begin([e for e in entries if e['step'] <= state.step])
+    except BaseException as e:
+        log.close()
+        if isinstance(e, WeightsError): raise WeightsError(f'{out}: {e}') from None
+        raise
+    return log
 
 # %% ../nbs/04_training.ipynb #stepper
 def _stepper(backend, net, state, r, data, objective, saved, team=Team()):
@@ -389,6 +415,7 @@ def train(
 ) -> Run:                              # `model` itself, holding the averaged weights, and the log
     "Train a model by Adam on the bound (Eq 12), one sample of z for each image and step, or on another objective."
     _check_training(model, data, recipe, objective, watch, note)
+    if out is not None: check_network(model)
     r, out, device = recipe, None if out is None else Path(out), next(model.parameters()).device
     with (team := meet(device)):  # the processes that share this training, see notebook 21; usually this one alone
         data, valid = (_fitting(model, d) for d in (data, valid))
@@ -400,8 +427,8 @@ def train(
         state.spread(team)
     began, saved_step = time.perf_counter() - state.seconds, state.step
     model.train()
-    advance = _stepper(backend, net, state, r, data, objective, lambda: f'{out} holds the state of step {saved_step}' if out and saved_step else 'no state was saved yet', team)
-    with team, tqdm(total=r.steps, initial=state.step, disable=not (progress and team.main), desc='train', unit=' steps') as bar, _stop_signals() as stopped:
+    with closing(log), team, torch.enable_grad(), tqdm(total=r.steps, initial=state.step, disable=not (progress and team.main), desc='train', unit=' steps') as bar, _stop_signals() as stopped:
+        advance = _stepper(backend, net, state, r, data, objective, lambda: f'{out} holds the state of step {saved_step}' if out and saved_step else 'no state was saved yet', team)
         for step, index in minibatches(len(data), r, state.step):
             loss, norm, beside = advance(step, index)
             state.step, last = step + 1, step + 1 == r.steps
