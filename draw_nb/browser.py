@@ -197,17 +197,19 @@ def slider_ranges(
 def slider_starts(
     height: int,  # pixels
     width: int,
-    n: int,       # filters along each axis
+    n: int | None = None,  # filters along each axis; 8 if not given, or as many as there are pixels
 ) -> dict[str, float]:
     "Where the sliders of a window start: in the middle, N strides together half as long as the longer side, as far as the sliders reach."
-    check_whole(1, height=height, width=width, n=n)
+    check_whole(1, height=height, width=width)
+    if n is None: n = min(8, height, width)
+    check_whole(1, n=n)
     if n > min(height, width): raise ValueError(f"n: want at most {min(height, width)} filters, the pixels of the shorter side, got {n}")
     start = dict(g_x=(width + 1) / 2, g_y=(height + 1) / 2, delta=max(height, width) / (2 * n), sigma=0.8, gamma=1., n=n)
     return {name: min(max(start[name], low), high) for name, (_, low, high, _) in slider_ranges(height, width).items()}
 
 def attention_page(
     image: Tensor,  # [channels, height, width], in [0, 1]
-    n: int = 8,     # N at the start, filters along each axis
+    n: int | None = None,  # N at the start, filters along each axis; 8 if not given, or as many as there are pixels
 ) -> Page:
     "The attention window over an image, to be moved about in any browser, without Python."
     data, (height, width) = planes(image), image.shape[1:]

@@ -188,6 +188,7 @@ class Recurrence(nn.Module):
     ) -> Iterator[Step]:
         "Eqs 3-8 with images, Eqs 13-15 without."
         check_shapes(eps=(eps, 'batch' if x is None else len(x), 'steps', self.config.latent))
+        if self.c_0.dtype not in (torch.float32, torch.float64): raise TypeError(f"model: want float32 or float64 weights (torch.autocast computes in less), got {self.c_0.dtype}")
         canvas, h_enc, h_dec = (p.expand(len(eps), *p.shape) for p in (self.c_0, self.h_enc_0, self.h_dec_0))
         s_enc = s_dec = torch.zeros_like(h_dec)
         for z in eps.unbind(1):

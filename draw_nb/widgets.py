@@ -63,7 +63,7 @@ class AttentionExplorer:
     def __init__(
         self,
         image: Tensor,  # [channels, height, width], in [0, 1]
-        n: int = 8,     # N at the start, filters along each axis
+        n: int | None = None,  # N at the start, filters along each axis; 8 if not given, or as many as there are pixels
     ):
         check_shapes(image=(image, 'channels', 'height', 'width'))
         self.image, (height, width) = image, image.shape[1:]
