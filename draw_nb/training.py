@@ -286,8 +286,9 @@ def _stop_signals():
     "Collects interrupts instead of raising them, so that a step is finished before training stops."
     caught, handlers = [], {}
     if threading.current_thread() is threading.main_thread():
-        for s in {signal.SIGINT, signal.SIGTERM, getattr(signal, 'SIGHUP', signal.SIGTERM)}:
-            if signal.getsignal(s) is not signal.SIG_IGN: handlers[s] = signal.signal(s, lambda number, frame: caught.append(number))  # nohup stays as it is
+        signals = [signal.SIGINT, signal.SIGTERM]
+        if hasattr(signal, 'SIGHUP') and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN: signals.append(signal.SIGHUP)  # which nohup ignores
+        for s in signals: handlers[s] = signal.signal(s, lambda number, frame: caught.append(number))
     try: yield caught
     finally:
         for s, handler in handlers.items(): signal.signal(s, handler)
