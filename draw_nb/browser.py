@@ -200,12 +200,13 @@ def slider_starts(
     n: int | None = None,  # filters along each axis; 8 if not given, or as many as there are pixels
 ) -> dict[str, float]:
     "Where the sliders of a window start: in the middle, N strides together half as long as the longer side, as far as the sliders reach."
-    check_whole(1, height=height, width=width)
-    if n is None: n = min(8, height, width)
+    ranges = slider_ranges(height, width)
+    most = ranges['n'][2]
+    if n is None: n = min(8, most)
     check_whole(1, n=n)
-    if n > min(height, width): raise ValueError(f"n: want at most {min(height, width)} filters, the pixels of the shorter side, got {n}")
+    if n > most: raise ValueError(f"n: want at most {most} filters, the pixels of the shorter side, got {n}")
     start = dict(g_x=(width + 1) / 2, g_y=(height + 1) / 2, delta=max(height, width) / (2 * n), sigma=0.8, gamma=1., n=n)
-    return {name: min(max(start[name], low), high) for name, (_, low, high, _) in slider_ranges(height, width).items()}
+    return {name: min(max(start[name], low), high) for name, (_, low, high, _) in ranges.items()}
 
 def attention_page(
     image: Tensor,  # [channels, height, width], in [0, 1]

@@ -15,7 +15,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -179,13 +179,14 @@ def _check_finite(name, cost, norm, step, saved, lr):
     raise TrainingDiverged(f"step {step}: the {name} is {cost:g} nats and its gradient's norm {norm:g}; nothing was updated with it, and {saved}; "
                            f"start again in a new folder with a lower learning rate than {lr:g}")
 
-def _check_training(model, data, recipe, objective, watch, note):
+def _check_training(model, data, recipe, objective, watch, note, out):
     check_type(nn.Module, model=model)
     check_type(Recipe, recipe=recipe)
     check_type(Objective, objective=objective)
     if data is None or not hasattr(model, 'config'): raise TypeError(f"want images and a network of draw_nb to train, got {brief(data)} and {brief(model)}")
     if not any(p.requires_grad for p in model.parameters()): raise ValueError("model: want one with a parameter that is to be trained, got none that requires a gradient")
     if watch is not None and not callable(watch): raise TypeError(f"watch: want a function, got {brief(watch)}")
+    if out is not None: check_network(model)
     if note is not None: check_type(dict, note=note)
     if taken := [k for k in note or {} if not isinstance(k, str) or k in ('model', 'path', 'half', 'kind', 'config')]: raise ValueError(f"note: want other names than {brief(taken[0])}, which the file of the model has a use for")
     try: json.dumps(note)
@@ -306,29 +307,11 @@ def read_log(
     return log
 
 class _Log:
-    "A list of entries that is written to a file as it grows, by one training at a time."
-    def __init__(self, path=None):
-        self.entries, self.path, self.folder = [], path, None
-
-    def claim(self):
-        "Keep other trainings out of the folder until `close`, where the system can."
-        try: import fcntl
-        except ImportError: return  # on Windows
-        self.folder = os.open(self.path.parent, os.O_RDONLY)
-        try: fcntl.flock(self.folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self.close()
-            raise FileExistsError(f"{self.path.parent}: another training is writing there") from None
-        except OSError: pass  # some file systems have no locks
-
-    def close(self):
-        if self.folder is not None: os.close(self.folder)
-        self.folder = None
-
-    def begin(self, entries):
-        self.entries = entries
-        if self.path:
-            with writing(self.path) as part: part.write_text(''.join(json.dumps(e) + '\n' for e in entries))
+    "A list of entries that is written to a file as it grows."
+    def __init__(self, path, entries):
+        self.entries, self.path = entries, path
+        if path:
+            with writing(path) as part: part.write_text(''.join(json.dumps(e) + '\n' for e in entries))
 
     def add(self, **entry):
         entry = {k: v for k, v in entry.items() if v == v}  # JSON knows no nan
@@ -352,21 +335,34 @@ def check_out(
     except OSError as e: raise PermissionError(f"{out}: cannot be made ({e.strerror})") from None
     if not os.access(out, os.W_OK): raise PermissionError(f"{out}: cannot be written")
 
-def _open_run(out, state, resume, team):
-    "The log to write to; the state is read from `out` if there is one and the run goes on."
-    if out is None: return _Log()
-    log = _Log(out / 'log.jsonl' if team.main else None)
-    team.from_main(check_out, out, resume)
-    team.from_main(log.claim)
+@contextmanager
+def _alone(out):
+    "Keep other trainings out of a folder, where the system can."
+    try: import fcntl
+    except ImportError:  # on Windows
+        yield
+        return
+    folder = os.open(out, os.O_RDONLY)
     try:
-        if (out / 'state.safetensors').exists(): state.load(out / 'state.safetensors')
+        try: fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError: raise FileExistsError(f"{out}: another training is writing there") from None
+        except OSError: pass  # some file systems have no locks
+        yield
+    finally: os.close(folder)
+
+@contextmanager
+def _open_run(out, state, resume, team):
+    "The log to write to, while no other training may; the state is read from `out` if there is one and the run goes on."
+    if out is None:
+        yield _Log(None, [])
+        return
+    team.from_main(check_out, out, resume)
+    with _alone(out) if team.main else nullcontext():
+        try:
+            if (out / 'state.safetensors').exists(): state.load(out / 'state.safetensors')
+        except WeightsError as e: raise WeightsError(f'{out}: {e}') from None
         entries = read_log(out / 'log.jsonl') if (out / 'log.jsonl').exists() else []
-        log.begin([e for e in entries if e['step'] <= state.step])
-    except BaseException as e:
-        log.close()
-        if isinstance(e, WeightsError): raise WeightsError(f'{out}: {e}') from None
-        raise
-    return log
+        yield _Log(out / 'log.jsonl' if team.main else None, [e for e in entries if e['step'] <= state.step])
 
 # %% ../nbs/04_training.ipynb #stepper
 def _stepper(backend, net, state, r, data, objective, saved, team=Team()):
@@ -415,8 +411,7 @@ def train(
     note: dict | None = None,          # anything that JSON can hold, kept in the files of state and model: how the run was started, say; a run that goes on keeps the first
 ) -> Run:                              # `model` itself, holding the averaged weights, and the log
     "Train a model by Adam on the bound (Eq 12), one sample of z for each image and step, or on another objective."
-    _check_training(model, data, recipe, objective, watch, note)
-    if out is not None: check_network(model)
+    _check_training(model, data, recipe, objective, watch, note, out)
     r, out, device = recipe, None if out is None else Path(out), next(model.parameters()).device
     with (team := meet(device)):  # the processes that share this training, see notebook 21; usually this one alone
         data, valid = (_fitting(model, d) for d in (data, valid))
@@ -424,11 +419,10 @@ def train(
         state = _State(model, r, data, valid, backend, note)  # which names what was asked for: a run may go on with another number of processes
         if backend == 'fast' and on_tried_card(model) and team.size == segments == 1 and objective is BOUND: backend = 'captured'
         net = accelerate(model, backend, segments, r.precision)
-        log = _open_run(out, state, resume, team)
-        state.spread(team)
-    began, saved_step = time.perf_counter() - state.seconds, state.step
     model.train()
-    with closing(log), team, torch.enable_grad(), tqdm(total=r.steps, initial=state.step, disable=not (progress and team.main), desc='train', unit=' steps') as bar, _stop_signals() as stopped:
+    with team, _open_run(out, state, resume, team) as log, torch.enable_grad(), tqdm(total=r.steps, initial=state.step, disable=not (progress and team.main), desc='train', unit=' steps') as bar, _stop_signals() as stopped:
+        state.spread(team)
+        began, saved_step = time.perf_counter() - state.seconds, state.step
         advance = _stepper(backend, net, state, r, data, objective, lambda: f'{out} holds the state of step {saved_step}' if out and saved_step else 'no state was saved yet', team)
         for step, index in minibatches(len(data), r, state.step):
             loss, norm, beside = advance(step, index)
