@@ -128,7 +128,7 @@ def _train(e, args, out):
     if args.start:
         note['start'] = _start(model, _model(args.start, args.device), args.start)
         begun = out / 'state.safetensors'
-        if args.resume and begun.exists():
+        if team.main and args.resume and begun.exists():
             first = load_tensors(begun)[1].get('note', note).get('start') or {}
             if not first or any(note['start'].get(k) != v for k, v in first.items()): raise ValueError(f"--start: the run in {out} has begun {'with another' if first else 'without it'}")
     if getattr(args, 'images', None): data, valid = _own(args, e.config)

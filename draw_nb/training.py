@@ -250,14 +250,18 @@ class _State:
         for k, p in self.params.items():
             p.copy_(groups['model'][k])
             self.average[k].copy_(groups['average'][k])
-            if 'step' in groups: self.adam.state[p] = {key: groups[key][k].to(p.device) for key in ('step', 'exp_avg', 'exp_avg_sq')}
+            if k in groups.get('step', {}): self.adam.state[p] = {key: groups[key][k].to(p.device) for key in ('step', 'exp_avg', 'exp_avg_sq')}
         self.best, self.best_score = groups.get('best'), about['best_score']
         self.step, self.seconds, self.note = about['step'], about['seconds'], about.get('note', self.note)  # how it began, not how it went on
 
     def spread(self, team):
-        "Give every process of a team the main one's state."
-        team.same(step=self.step, **self.identity)
-        adam = [t for p in self.params.values() if p in self.adam.state for t in self.adam.state[p].values()]
+        "Give every process of a team the main one's state, which that one alone has read."
+        team.same(**self.identity)
+        self.step, self.seconds, self.best_score, chosen, moved = team.from_main(lambda: (self.step, self.seconds, self.best_score, bool(self.best), [k for k, p in self.params.items() if p in self.adam.state]))
+        if not team.main:
+            if chosen: self.best = {k: torch.zeros_like(p) for k, p in self.average.items()}
+            for p in (self.params[k] for k in moved): self.adam.state[p] = dict(step=torch.zeros((), device=p.device), exp_avg=torch.zeros_like(p), exp_avg_sq=torch.zeros_like(p))
+        adam = [t for k in moved for t in self.adam.state[self.params[k]].values()]
         team.copy([*self.params.values(), *self.average.values(), *(self.best or {}).values(), *adam])
 
     @torch.no_grad()
@@ -350,19 +354,23 @@ def _alone(out):
         yield
     finally: os.close(folder)
 
+def _go_on(out, state):
+    "Fill a state from its file, if there is one; what was logged until then."
+    try:
+        if (out / 'state.safetensors').exists(): state.load(out / 'state.safetensors')
+    except WeightsError as e: raise WeightsError(f'{out}: {e}') from None
+    log = out / 'log.jsonl'
+    return [e for e in (read_log(log) if log.exists() else []) if e['step'] <= state.step]
+
 @contextmanager
 def _open_run(out, state, resume, team):
-    "The log to write to, while no other training may; the state is read from `out` if there is one and the run goes on."
+    "The log to write to, while no other training may; the state is read from `out` if there is one and the run goes on. Only the main process looks into the folder."
     if out is None:
         yield _Log(None, [])
         return
     team.from_main(check_out, out, resume)
     with _alone(out) if team.main else nullcontext():
-        try:
-            if (out / 'state.safetensors').exists(): state.load(out / 'state.safetensors')
-        except WeightsError as e: raise WeightsError(f'{out}: {e}') from None
-        entries = read_log(out / 'log.jsonl') if (out / 'log.jsonl').exists() else []
-        yield _Log(out / 'log.jsonl' if team.main else None, [e for e in entries if e['step'] <= state.step])
+        yield _Log(out / 'log.jsonl' if team.main else None, team.from_main(_go_on, out, state))
 
 # %% ../nbs/04_training.ipynb #stepper
 def _stepper(backend, net, state, r, data, objective, saved, team=Team()):
