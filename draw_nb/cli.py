@@ -15,7 +15,8 @@ import shlex
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager, redirect_stdout
+import warnings
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -179,6 +180,8 @@ def train_command(args):
     with _no_trace(out): _train(replace(e, data=args.data or e.data), args, out)
 
 # %% ../nbs/07_cli.ipynb #evaluate-command
+def _give_or_take(mean, error): return f'{mean:.2f} +- {error:.2f}' if error == error else f'{mean:.2f}'  # of one image there is no error
+
 def evaluate_command(args):
     "measure a model on a data set: the bound in nats per image, or a classifier's error"
     out = args.out and _new(args.out)
@@ -191,8 +194,8 @@ def evaluate_command(args):
     size = args.batch_size or 500
     if isinstance(model, DRAW):
         e = evaluate(model, data, args.samples, args.iw_samples, size, args.seed, progress=True, backend=args.backend)
-        _say(f"{data}\nbound {e.bound:.2f} +- {e.error:.2f} nats ({e.bits_per_dim:.4f} bits per dimension) = {e.nll:.2f} for the pixels + {sum(e.kl):.2f} for the latents")
-        if e.iw_bound is not None: _say(f"importance-weighted bound, {e.iw_samples} samples: {e.iw_bound:.2f} +- {e.iw_error:.2f} nats")
+        _say(f"{data}\nbound {_give_or_take(e.bound, e.error)} nats ({e.bits_per_dim:.4f} bits per dimension) = {e.nll:.2f} for the pixels + {sum(e.kl):.2f} for the latents")
+        if e.iw_bound is not None: _say(f"importance-weighted bound, {e.iw_samples} samples: {_give_or_take(e.iw_bound, e.iw_error)} nats")
         measured = asdict(e)
     else:
         if args.samples > 1 or args.iw_samples: raise ValueError(f"--samples and --iw-samples: want a model that draws, {args.model} is a {model.kind}")
@@ -205,11 +208,11 @@ def evaluate_command(args):
 def generate_command(args):
     "draw from a model's prior: a PNG of the pictures or a GIF of the drawing"
     out = _new(args.out or 'samples.png')
-    if out.suffix not in ('.png', '.gif'): raise ValueError(f"--out: want a name that ends in .png or .gif, got {out}")
+    if out.suffix.lower() not in ('.png', '.gif'): raise ValueError(f"--out: want a name that ends in .png or .gif, got {out}")
     model = _model(args.model, args.device)
     if not isinstance(model, DRAW): raise ValueError(f"model: {args.model} is a {model.kind}, which draws nothing")
     from draw_nb.pictures import film, sheet
-    if out.suffix == '.gif': film(model.trace_prior(args.n, args.seed, args.temperature), out, args.columns)
+    if out.suffix.lower() == '.gif': film(model.trace_prior(args.n, args.seed, args.temperature), out, args.columns)
     else:
         with writing(out) as part: sheet(accelerate(model).generate(args.n, args.seed, args.temperature), args.columns).save(part)
     _say(f"{args.n} pictures: {out}")
@@ -260,9 +263,9 @@ def _whole(least, most=2**31 - 1):
     return parse
 
 def _some(text):
-    "A type for what may not be empty, as the variable of a shell is that was not set."
+    "A type for what may not be empty, as the variable of a shell is that was not set; ~ is the home folder, which a shell does not see in --out=~/run."
     if not text: raise argparse.ArgumentTypeError("want something, got ''")
-    return text
+    return os.path.expanduser(text)
 
 def _size(text):
     "Height and width in pixels, from '28' or '48x64'."
@@ -332,6 +335,13 @@ def parser() -> argparse.ArgumentParser:
 ERRORS = (DataError, WeightsError, TrainingDiverged, OSError, ValueError, TypeError, RuntimeError, MemoryError)
 SHARED = ('demo', 'train')  # commands that several processes can share
 
+@contextmanager
+def _short_warnings(team):
+    "Warnings in a line each, without the source that gave them, and by the main process alone."
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_: team.main and print(f"draw_nb: {' '.join(str(message).split())}", file=sys.stderr)
+        yield
+
 def _run(args, team):
     "Run a command on this process's device; only the main process prints."
     if team.size > 1 and args.command not in SHARED: raise ValueError(f"{team.size} processes: want {' or '.join(SHARED)}, which can be shared, got {args.command}")
@@ -339,7 +349,7 @@ def _run(args, team):
     if getattr(args, 'threads', None): torch.set_num_threads(args.threads)
     _check_root(getattr(args, 'root', None))
     _check_device(getattr(args, 'device', 'cpu'))
-    with redirect_stdout(sys.stdout if team.main else None): args.run(args)
+    with redirect_stdout(sys.stdout if team.main else None), nullcontext() if args.debug else _short_warnings(team): args.run(args)
 
 def main(argv: list[str] | None = None):
     "Run the command line; an error is one line on stderr and a status of 1, an interrupt a status of 130."

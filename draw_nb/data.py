@@ -49,9 +49,10 @@ def read_idx(
 # %% ../nbs/03_data.ipynb #check-pixels
 def _check_pixels(name, images, labels):
     "Raise an error that says what is wrong with these images or their labels, if anything is."
+    if images.layout != torch.strided or images.is_meta: raise TypeError(f"{name}: want a dense tensor of pixels, got one on {images.device} that is {str(images.layout).removeprefix('torch.')}")
     if images.dim() != 4 or not images.numel(): raise ValueError(f"{name}: want [n, channels, height, width] with n > 0, got {list(images.shape)}")
     if images.dtype != torch.uint8:
-        if not images.is_floating_point(): raise TypeError(f"{name}: want uint8 or float pixels, got {images.dtype}")
+        if images.dtype not in (torch.float16, torch.bfloat16, torch.float32, torch.float64): raise TypeError(f"{name}: want uint8 or float pixels, got {images.dtype}")
         low, high = (v.item() for v in images.aminmax())
         if not (0 <= low and high <= 1): raise ValueError(f"{name}: want float pixels in [0, 1], got {low:g} to {high:g}")
     if labels is not None and not isinstance(labels, torch.Tensor): raise TypeError(f"{name}: want labels as a tensor, got {brief(labels)}")
@@ -87,8 +88,8 @@ class Images(_Warped, Dataset):
         name: str = 'images',
     ):
         check_type(Tensor, images=images)
-        images = images.detach().cpu().contiguous()
         _check_pixels(name, images, labels)
+        images = images.detach().cpu().contiguous()
         self.images, self.labels, self.binarise, self.name = images, labels, binarise, name
 
     @property
@@ -104,7 +105,7 @@ class Images(_Warped, Dataset):
     def fingerprint(self) -> str:
         "A name that two sets share only if their pixels and labels agree."
         labels = '' if self.labels is None else f' {zlib.crc32(self.labels.contiguous().numpy().data):08x}'
-        return f"{self!r} {zlib.crc32(self.images.contiguous().numpy().data):08x}{labels}{f' warped {self.warp:g}' if self.warp else ''}"
+        return f"{self!r} {zlib.crc32(self.images.contiguous().view(torch.uint8).numpy().data):08x}{labels}{f' warped {self.warp:g}' if self.warp else ''}"
 
     def __getitem__(self, i): return self.batch(torch.tensor([i]))[0]
 
@@ -217,7 +218,8 @@ def as_images(
         except ValueError as e: raise ValueError(f"data: want a Dataset of images of one size, with a length ({e})") from None
     if not isinstance(data, (Tensor, np.ndarray)):
         raise TypeError(f"data: want images as an array, a tensor or a torch Dataset, got {type(data).__name__}")
-    try: x = torch.as_tensor(data if isinstance(data, Tensor) else np.ascontiguousarray(data))
+    if isinstance(data, np.ma.MaskedArray): raise TypeError("data: want all pixels, got an array with a mask")
+    try: x = data if isinstance(data, Tensor) else torch.as_tensor(np.asarray(data, data.dtype.newbyteorder('='), order='C'))
     except TypeError: raise TypeError(f"data: want bytes or numbers in [0, 1], got an array of {data.dtype}") from None
     if x.dim() == 3: x = x[:, None]
     elif x.dim() == 4 and x.shape[1] not in (1, 3) and x.shape[3] in (1, 3): x = x.permute(0, 3, 1, 2)
@@ -225,7 +227,7 @@ def as_images(
         raise ValueError(f"data: want 1 or 3 channels, as [n, channels, height, width] or [n, height, width, channels], got {list(x.shape)}")
     if x.dtype == torch.bool: x = x.float()
     if x.dtype == torch.uint8 and x.numel() and x.max() == 1: raise ValueError("data: want bytes of 0 to 255, got none above 1; give black and white pixels as bools, or as numbers")
-    return Images(x.contiguous(), binarise=binarise)
+    return Images(x, binarise=binarise)
 
 # %% ../nbs/03_data.ipynb #folder
 PICTURES = ('.png', '.jpg', '.jpeg', '.gif', '.bmp', '.webp', '.tif', '.tiff')
@@ -253,7 +255,7 @@ def load_folder(
     channels: int = 1,   # 1 grey, 3 colour
     fit: str = 'crop',   # crop what sticks out, stretch, or pad with black
 ) -> Images:
-    "All pictures in a folder and the folders in it, in the order of their names, as bytes; those that cannot be opened are named in a warning."
+    "All pictures in a folder and the folders in it, in the order of their names, as bytes; what cannot be read is named in a warning."
     folder = Path(folder)
     if folder.is_file(): raise DataError(f"{shown(folder)}: is a file; want a folder of pictures, or a .npy file of them")
     if not folder.is_dir(): raise DataError(f"{shown(folder)}: no such folder")
@@ -261,11 +263,15 @@ def load_folder(
     check_one_of(FITS, fit=fit)
     check_whole(1, height=height, width=width)
     pictures, bad = [], []
-    for path in sorted(p for p in folder.rglob('*') if p.suffix.lower() in PICTURES and p.is_file()):
-        try: pictures.append(_open_picture(path, 'RGB' if channels == 3 else 'L', (width, height), fit))
+    files = [Path(at, name) for at, _, names in os.walk(folder, onerror=lambda e: bad.append(f'{Path(e.filename).relative_to(folder).as_posix()}/')) for name in names]
+    for path in sorted(p for p in files if p.suffix.lower() in PICTURES):
+        try:
+            if not path.is_file(): raise OSError("no file")  # a pipe would keep us waiting
+            pictures.append(_open_picture(path, 'RGB' if channels == 3 else 'L', (width, height), fit))
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError): bad.append(path.relative_to(folder).as_posix())
     if not pictures: raise DataError(f"{shown(folder)}: no picture in it that can be read (looked for {', '.join(PICTURES)})")
-    if bad: warnings.warn(f"{len(bad)} of {len(bad) + len(pictures)} pictures could not be read and are left out: {', '.join(bad[:5])}{', ...' if bad[5:] else ''}", stacklevel=2)
+    what = 'pictures' + ' or folders' * any(name.endswith('/') for name in bad)
+    if bad: warnings.warn(f"{len(bad)} of {len(bad) + len(pictures)} {what} could not be read and are left out: {', '.join(bad[:5])}{', ...' if bad[5:] else ''}", stacklevel=2)
     x = torch.from_numpy(np.stack(pictures))
     return Images((x if channels == 3 else x[..., None]).permute(0, 3, 1, 2).contiguous(), name=f'pictures in {folder.resolve().name}')
 

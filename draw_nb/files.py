@@ -148,8 +148,8 @@ def writing(
         _remove(part)  # of someone who was killed
         yield part
         os.replace(part, path)
-    except shutil.Error as e: raise OSError(f"{path.name}: {e.args[0][0][2]}") from None  # of all that a folder's copy lacks, the first
-    except OSError as e: raise (OSError(e.errno, e.strerror, path.name) if e.errno else e) from None
+    except shutil.Error as e: raise OSError(f"{shown(path)}: {e.args[0][0][2]}") from None  # of all that a folder's copy lacks, the first
+    except OSError as e: raise (OSError(e.errno, e.strerror, shown(path)) if e.errno else e) from None
     finally: _remove(part)
 
 # %% ../nbs/03d_files.ipynb #notebooks

@@ -217,8 +217,9 @@ def check_images(
     if not (0 <= low and high <= 1): raise ValueError(f"images: want pixels in [0, 1], got {low:g} to {high:g}")
 
 def check_temperature(temperature: float):
-    "Raise an error for what is not a finite number of at least 0."
+    "Raise a ValueError for what is not a number of at least 0, and small enough for single precision."
     check_number(0, temperature=temperature)
+    if temperature > 1e37: raise ValueError(f"temperature: want at most 1e37, got {temperature:g}")
 
 # %% ../nbs/01_network.ipynb #draw
 class DRAW(Recurrence):

@@ -208,7 +208,7 @@ def film(
 ) -> Path:
     "A film of a drawing, as an animated GIF that starts again and again."
     check_number(0, seconds=seconds)
-    if Path(path).suffix != '.gif': raise ValueError(f"path: want a name that ends in .gif, got {Path(path).name}")
+    if Path(path).suffix.lower() != '.gif': raise ValueError(f"path: want a name that ends in .gif, got {Path(path).name}")
     path, last = Path(path), frames(steps[-1:], columns, zoom, boxes=False)
     if max(last[0].size) > 65_535: raise ValueError(f"columns: a GIF may have 65,535 pixels on a side, and {columns} columns make {last[0].width:,} x {last[0].height:,}: want another number, or fewer pictures")
     shots = [shot.quantize(32) for shot in frames(steps, columns, zoom) + last]
