@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['GROWTH', 'products', 'flops', 'training_step', 'classifier_step', 'lstm_chains', 'product_limit', 'scene_work',
-           'data_work', 'interleave', 'peak_memory', 'processes', 'page_redraws', 'card_steps', 'launches', 'card',
-           'card_summary', 'on_each_path', 'benchmark', 'summary']
+           'data_work', 'interleave', 'peak_memory', 'processes', 'page_redraws', 'on_each_path', 'benchmark',
+           'summary']
 
 # %% ../nbs/20a_benchmark.ipynb #imports
 import os

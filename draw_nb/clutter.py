@@ -36,9 +36,9 @@ def layout(
     step: int = 0,
 ) -> Layout:
     "The random part of the scenes, a function of (seed, step, example number)."
-    check_whole(0, n=n, size=size, digits=digits, scraps=scraps, piece=piece, side=side)
-    if not 1 <= piece <= side <= size: raise ValueError(f"want 1 <= piece <= side <= size, got {piece}, {side}, {size}")
-    if digits < 1 or scraps < 0: raise ValueError(f"want at least 1 digit and 0 scraps, got {digits} and {scraps}")
+    check_whole(1, n=n, size=size, digits=digits, piece=piece, side=side)
+    check_whole(0, scraps=scraps)
+    if not piece <= side <= size: raise ValueError(f"want 1 <= piece <= side <= size, got {piece}, {side}, {size}")
     w = noise.words(seed, noise.CLUTTER, step, index, 3 * digits + 5 * scraps)
     own, strewn = w[:, :3 * digits].view(len(w), digits, 3), w[:, 3 * digits:].view(len(w), scraps, 5)
     which = _choose(own[..., 0], n)
@@ -101,21 +101,21 @@ def cut_out(
 
 def scenes(
     digits: Tensor,   # [n, side, side], float in [0, 1] or uint8 in 0..255
-    l: Layout,
+    where: Layout,    # what lies where
     size: int = 100,  # pixels
     piece: int = 8,   # pixels
     maps: Tensor | None = None,  # to warp the digits by, [batch, digits, 2, 2]
 ) -> Tensor:          # float32 [batch, 1, size, size], in [0, 1]
     "Pictures of a layout: scraps and digits, added and clipped."
-    check_type(Layout, layout=l)
+    check_type(Layout, layout=where)
     check_whole(1, size=size, piece=piece)
     check_shapes(digits=(digits, 'n', 'side', 'side'))
-    canvas, whole = torch.zeros(len(l.digits), size, size), _floats(digits[l.digits])
+    canvas, whole = torch.zeros(len(where.digits), size, size), _floats(digits[where.digits])
     if maps is not None:
-        check_shapes(maps=(maps, *l.digits.shape, 2, 2))
+        check_shapes(maps=(maps, *where.digits.shape, 2, 2))
         whole = warp(whole.flatten(0, 1)[:, None], maps.flatten(0, 1)).view_as(whole)
-    paste(canvas, _floats(cut_out(digits, l.sources, l.cuts, piece)), l.lands)
-    paste(canvas, whole, l.at)
+    paste(canvas, _floats(cut_out(digits, where.sources, where.cuts, piece)), where.lands)
+    paste(canvas, whole, where.at)
     return canvas.clamp_(max=1)[:, None]
 
 def _floats(pixels):  # by a number a card would not divide but multiply with its inverse, and round differently

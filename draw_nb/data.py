@@ -58,6 +58,8 @@ def _check_pixels(name, images, labels):
     if labels is not None and not isinstance(labels, torch.Tensor): raise TypeError(f"{name}: want labels as a tensor, got {brief(labels)}")
     if labels is not None and len(labels) != len(images):
         raise ValueError(f"{name}: want a label for each of {len(images)} images, got {len(labels)}")
+    if labels is not None and (labels.dim() != 1 or labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool):
+        raise ValueError(f"{name}: want labels that are whole numbers, [n], got {labels.dtype} {list(labels.shape)}")
 
 # %% ../nbs/03_data.ipynb #warped-export
 class _Warped:
@@ -78,19 +80,25 @@ class _Warped:
         return warp(_floats(x), self._maps(index, seed, step)[:, 0]) if self.warp else _floats(x)
 
 # %% ../nbs/03_data.ipynb #images
+def _chosen(t, index):
+    "Some of the rows of a tensor, at least one."
+    some = t[index]
+    if some.dim() == t.dim() and len(some): return some
+    raise ValueError(f"index: want a slice, a list or a tensor of numbers that names at least one of {len(t)}, got {brief(index)}")
+
 class Images(_Warped, Dataset):
     "Pictures as the network sees them: `[batch, channels, height, width]`, in [0, 1]."
     def __init__(
         self,
         images: Tensor,                # [n, channels, height, width]; uint8 in 0..255, or float in [0, 1]
-        labels: Tensor | None = None,  # [n], int64
+        labels: Tensor | None = None,  # [n], whole numbers
         binarise: bool = False,        # whether a pixel of intensity p is 1 with probability p, drawn anew for each batch
         name: str = 'images',
     ):
         check_type(Tensor, images=images)
         _check_pixels(name, images, labels)
         images = images.detach().cpu().contiguous()
-        self.images, self.labels, self.binarise, self.name = images, labels, binarise, name
+        self.images, self.labels, self.binarise, self.name = images, None if labels is None else labels.detach().cpu().long(), binarise, name
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -107,7 +115,7 @@ class Images(_Warped, Dataset):
         labels = '' if self.labels is None else f' {zlib.crc32(self.labels.contiguous().numpy().data):08x}'
         return f"{self!r} {zlib.crc32(self.images.contiguous().view(torch.uint8).numpy().data):08x}{labels}{f' warped {self.warp:g}' if self.warp else ''}"
 
-    def __getitem__(self, i): return self.batch(torch.tensor([i]))[0]
+    def __getitem__(self, i): return self.batch(torch.tensor([range(len(self))[i]]))[0]
 
     def batch(
         self,
@@ -121,9 +129,9 @@ class Images(_Warped, Dataset):
         return x
 
     def subset(self, index: slice | Sequence[int] | Tensor) -> 'Images':
-        "Some of the images."
+        "Some of the images, numbered anew."
         part = copy(self)
-        part.images, part.labels = self.images[index], None if self.labels is None else self.labels[index]
+        part.images, part.labels = _chosen(self.images, index), None if self.labels is None else self.labels[index]
         return part
 
 # %% ../nbs/03_data.ipynb #scenes
@@ -167,7 +175,7 @@ class Scenes(Images):
     def subset(self, index: slice | Sequence[int] | Tensor) -> 'Scenes':
         "Some of the scenes, just as they are in the whole set."
         part = copy(self)
-        part.numbers, part.labels = self.numbers[index], None if self.labels is None else self.labels[index]
+        part.numbers, part.labels = _chosen(self.numbers, index), None if self.labels is None else self.labels[index]
         return part
 
 # %% ../nbs/03_data.ipynb #crops
@@ -182,7 +190,7 @@ class Crops(Images):
     ):
         super().__init__(images, name=name)
         check_whole(1, size=size)
-        if not 1 <= size <= min(images.shape[2:]): raise ValueError(f"size: want 1 to {min(images.shape[2:])} pixels, got {size}")
+        if size > min(images.shape[2:]): raise ValueError(f"size: want 1 to {min(images.shape[2:])} pixels, got {size}")
         self.size, self.central = size, central
 
     @property

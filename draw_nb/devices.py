@@ -94,8 +94,14 @@ class Pact(Seat):
 # %% ../nbs/21_many.ipynb #team
 class Team(Pact):
     "The processes that share a training, as one of them sees them."
-    def average(self, model: nn.Module, loss: Tensor, beside: dict, weight: float) -> tuple[Tensor, dict]:
-        "Make gradients, loss and the numbers beside it those of the whole minibatch, from those of a share of so much weight."
+    def average(
+        self,
+        model: nn.Module,  # with the gradients of this process's share
+        loss: Tensor,      # mean over that share, a scalar
+        beside: dict,      # numbers that are means over it, too
+        weight: float,     # the share's part of the minibatch, b_r / B
+    ) -> tuple[Tensor, dict]:
+        "Make gradients, loss and the numbers beside it those of the whole minibatch."
         if self.size == 1: return loss, beside
         grads = [p.grad for p in model.parameters() if p.grad is not None]
         flat = torch.cat([*(g.flatten() for g in grads), loss.detach()[None], loss.new_tensor(list(beside.values()))]).mul_(weight)

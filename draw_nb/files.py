@@ -141,7 +141,7 @@ UNFINISHED = '.draw_nb-'  # how names of files begin that are being written
 def writing(
     path: str | Path,  # of a file, or of a folder that is not there yet
 ) -> Iterator[Path]:   # where to write it in the meantime; the name ends alike
-    "Let a file or folder be written whole or not at all; an OSError names it and says why."
+    "Let a file or folder be written whole or not at all, by one process at a time; an OSError names it and says why."
     path = Path(path)
     part = path.with_name(f'{UNFINISHED}{path.name}')
     try:
@@ -156,4 +156,6 @@ def writing(
 def notebooks_folder() -> Path:
     "Where the notebooks are, and in its `images` what they show but do not make: in the installed package, or in the clone."
     here = Path(draw_nb.__file__).parent
-    return next(d for d in (here / 'notebooks', here.parent / 'nbs') if d.is_dir())
+    for folder in (here / 'notebooks', here.parent / 'nbs'):
+        if folder.is_dir(): return folder
+    raise DataError("the notebooks are neither in the package nor beside it: install it as a wheel, or from a clone with pip install -e")

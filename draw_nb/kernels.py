@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from .attention import RAW_LIMIT, stride_unit
-from .checks import check_shapes, check_whole
+from .checks import check_shapes, check_type, check_whole
 from .fast import Fast, Kit, Reader, Writer
 from .loss import Bound
 from .network import DRAWConfig
@@ -380,6 +380,7 @@ def whole_way(
     apart: bool = False,  # whether each part of each step is a launch of its own, after which all programs have met
 ) -> Bound:
     "What `net(x, eps)` gives, within rounding and without gradients, by one kernel."
+    check_type(Fast, net=net)
     c, m, b = net.config, net.model, len(x)
     if triton is None: triton_kit()  # which says why not
     _check_way(net, x, eps, tile, shares, apart)

@@ -289,11 +289,11 @@ def _instructions():
 
 def library(
     source: str = SOURCE,
-    folder: Path | None = None,  # where compiled libraries are kept; the cache folder if not given
+    folder: str | Path | None = None,  # where compiled libraries are kept; the cache folder if not given
 ) -> ctypes.CDLL:
     "The compiled functions, from the cache or fresh."
     check_type(str, source=source)
-    folder, made_for = folder or cache_root(), (source, FLAGS, os.environ.get('CC'), torch.__version__, platform.node(), platform.machine(), _instructions())
+    folder, made_for = Path(folder or cache_root()), (source, FLAGS, os.environ.get('CC'), torch.__version__, platform.node(), platform.machine(), _instructions())
     path = folder / f'native-{hashlib.sha256(repr(made_for).encode()).hexdigest()[:16]}.so'
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -309,7 +309,7 @@ def _call(function, *arguments):
     function(*(ctypes.c_void_p(a.data_ptr()) if isinstance(a, Tensor) else ctypes.c_float(a) if isinstance(a, float) else ctypes.c_long(a) for a in arguments))
 
 # %% ../nbs/20b_native.ipynb #reader-kit
-def _bank_grads(x, n, height, width): return x.new_empty(len(x), n, width), x.new_empty(len(x), n, height), x.new_empty(len(x))
+def _room_for_grads(x, n, height, width): return x.new_empty(len(x), n, width), x.new_empty(len(x), n, height), x.new_empty(len(x))
 
 def _reader(lib):
     "Reading, see `draw_nb.fast.Reader`."
@@ -320,7 +320,7 @@ def _reader(lib):
             self.shape = b, c.read, h, two, w
             if not c.read: return
             self.rows, self.glimpses = x.new_empty(slots, b, c.read, two, w).unbind(0), x.new_empty(slots, b, c.read, two, c.read).unbind(0)
-            self.grads, self.dx_hat = _bank_grads(x, c.read, h, w), torch.empty_like(x)
+            self.grads, self.dx_hat = _room_for_grads(x, c.read, h, w), torch.empty_like(x)
 
         def see(self, s, canvas):
             b, _, h, two, w = self.shape
@@ -355,7 +355,7 @@ def _writer(lib):
             self.sizes = b, c.write, h, channels, w
             if not c.write: return
             self.G, self.half = x.new_empty(slots, b, c.write, channels, c.write).unbind(0), x.new_empty(slots, b, c.write, channels, w).unbind(0)
-            self.grads = _bank_grads(x, c.write, h, w)
+            self.grads = _room_for_grads(x, c.write, h, w)
 
         def forward(self, s, canvas, window, patch):
             if window is None: return super().forward(s, canvas, window, patch)

@@ -110,8 +110,9 @@ def pen_digits(
     size: int = 28,   # pixels
 ) -> PenDigits:
     "Draw n digits with a synthetic pen: the ten classes in turn, with random slant, turn, size, place, wobble and width."
-    check_whole(0, n=n, start=start, size=size)
-    if n < 1 or size < 8: raise ValueError(f"n and size: want at least 1 digit of 8 pixels, got {n} of {size}")
+    check_whole(0, start=start)
+    check_whole(1, n=n)
+    check_whole(8, size=size)
     index = torch.arange(start, start + n)
     labels = index % 10
     images, paths, downs = torch.empty(n, 1, size, size), torch.empty(n, POINTS, 2), torch.empty(n, POINTS - 1, dtype=torch.bool)

@@ -213,6 +213,7 @@ def film(
     if max(last[0].size) > 65_535: raise ValueError(f"columns: a GIF may have 65,535 pixels on a side, and {columns} columns make {last[0].width:,} x {last[0].height:,}: want another number, or fewer pictures")
     shots = [shot.quantize(32) for shot in frames(steps, columns, zoom) + last]
     each = max(20, round(1000 * seconds / len(steps)))
+    if each > 655_350: raise ValueError(f"seconds: a GIF shows a step for 655.35 at most, and there are {len(steps)} steps, got {seconds:g}")
     with writing(path) as part: shots[0].save(part, save_all=True, append_images=shots[1:], duration=[each] * len(steps) + [2000], loop=0, optimize=True)
     return path
 
@@ -226,6 +227,7 @@ def nearest(
     check_pictures(images=images)
     check_pictures(among=among)
     check_shapes(among=(among, 'm', *images.shape[1:]))
+    check_finite(images=images, among=among)
     check_whole(1, chunk=chunk)
     x = images.detach().flatten(1).float()
     best, where = x.new_full((len(x),), torch.inf), torch.zeros(len(x), dtype=torch.long, device=x.device)
@@ -263,13 +265,14 @@ def learning_curve(
 ) -> Axes:
     "The bound of the training batches and of the validation images against steps."
     if not all(isinstance(e, dict) and 'step' in e for e in log): raise TypeError(f"log: want the entries that train logs, got {brief(log)}")
+    if log and not any('bound' in e or 'valid_bound' in e for e in log): raise ValueError(f"log: want entries with a bound, got {', '.join(log[0])}")
     if ax is None: ax = plt.subplots(figsize=(5, 2.6), layout='constrained')[1]
     for key, label, style in (('bound', 'training batch', dict(lw=0.8, alpha=0.6)), ('valid_bound', 'validation, averaged weights', dict(marker='o', ms=3))):
         points = [(e['step'], e[key]) for e in log if key in e and e['step'] > skip]
         if points: ax.plot(*zip(*points), label=label, **style)
     ax.set(xlabel='steps', ylabel='bound, nats per image')
     ax.grid(alpha=0.3)
-    ax.legend(frameon=False)
+    if ax.lines: ax.legend(frameon=False)
     return ax
 
 # %% ../nbs/05_pictures.ipynb #unrolled

@@ -84,7 +84,7 @@ def finish(
     check_type(DRAW, model=model)
     check_whole(0, keep=keep)
     T = model.config.steps
-    if not 0 <= keep <= T: raise ValueError(f"keep: want 0 to {T} steps, got {keep}")
+    if keep > T: raise ValueError(f"keep: want 0 to {T} steps, got {keep}")
     z = model.noise(len(x), seed + 1)
     z[:, :keep] = latents(model, x, seed)[:, :keep]
     return draw(model, z)

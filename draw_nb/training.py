@@ -58,16 +58,20 @@ class Recipe:
             check_whole(least, **{name: getattr(self, name)})
         check_number(0, lr=self.lr, window_lr=self.window_lr, clip=self.clip, average=self.average)
         check_one_of(PRECISIONS, precision=self.precision)
-        if not (0 < self.lr < math.inf and 0 < self.window_lr < math.inf and 0 < self.clip < math.inf and 0 <= self.average < 1):
-            raise ValueError(f"want finite lr, window_lr and clip > 0, and 0 <= average < 1, got {self.lr}, {self.window_lr}, {self.clip}, {self.average}")
+        if not (self.lr and self.window_lr and self.clip and self.average < 1):
+            raise ValueError(f"want lr, window_lr and clip > 0, and 0 <= average < 1, got {self.lr}, {self.window_lr}, {self.clip}, {self.average}")
         _check_warp(warp=self.warp)
         for name, v in dict(vars(self)).items(): object.__setattr__(self, name, type(getattr(Recipe, name))(v))  # numpy's numbers become Python's own, which a log can hold
 
 # %% ../nbs/04_training.ipynb #rate
-def learning_rate(r: Recipe, step: int) -> float:
-    "The rate for a step, counted from 0: a linear rise, then half a cosine down to zero."
+def learning_rate(
+    r: Recipe,
+    step: int,  # from 0
+) -> float:
+    "The rate for a step: a linear rise, then half a cosine down to zero."
     check_type(Recipe, recipe=r)
     check_whole(0, step=step)
+    if step >= r.steps: raise ValueError(f"step: want one of 0 to {r.steps - 1}, got {step}")
     rise = min(1., (step + 1) / (r.warmup + 1))
     return r.lr * rise * 0.5 * (1 + math.cos(math.pi * step / r.steps))
 
@@ -157,6 +161,7 @@ class Objective:
     chosen_by: str   # the entry of `score` that the best weights have lowest
     cost: Callable[..., tuple[Tensor, dict]]  # (net, data, index, seed, step) -> cost of each example, nats [batch], and what to log beside it
     score: Callable[..., dict]                # (model, data, seed, backend) -> what to log of the validation images
+    check: Callable[[Any, Any], object] = lambda model, data: None  # raises an error for a model or data that the two cannot take
 
 def _bound_cost(net, data, index, seed, step):
     x = data.batch(index, seed, step).to(next(net.parameters()).device)
@@ -167,7 +172,7 @@ def _bound_score(model, data, seed, backend):
     e = evaluate(model, data, seed=seed, backend=backend)
     return dict(valid_bound=e.bound, valid_error=e.error, valid_nll=e.nll, valid_kl=sum(e.kl))
 
-BOUND = Objective('bound', 'valid_bound', _bound_cost, _bound_score)
+BOUND = Objective('bound', 'valid_bound', _bound_cost, _bound_score, lambda model, data: check_bounded(model))
 
 # %% ../nbs/04_training.ipynb #diverged
 class TrainingDiverged(Exception):
@@ -188,7 +193,7 @@ def _check_training(model, data, recipe, objective, watch, note, out):
     if watch is not None and not callable(watch): raise TypeError(f"watch: want a function, got {brief(watch)}")
     if out is not None: check_network(model)
     if note is not None: check_type(dict, note=note)
-    if taken := [k for k in note or {} if not isinstance(k, str) or k in ('model', 'path', 'half', 'kind', 'config')]: raise ValueError(f"note: want other names than {brief(taken[0])}, which the file of the model has a use for")
+    if taken := [k for k in note or {} if not isinstance(k, str) or k in ('model', 'path', 'half', 'kind', 'config', 'dataset', 'recipe', objective.chosen_by, 'seconds', 'made_with')]: raise ValueError(f"note: want other names than {brief(taken[0])}, which the file of the model has a use for")
     try: json.dumps(note)
     except (TypeError, ValueError) as e: raise TypeError(f"note: want what JSON can hold ({e})") from None
 
@@ -261,8 +266,8 @@ class _State:
         if not team.main:
             if chosen: self.best = {k: torch.zeros_like(p) for k, p in self.average.items()}
             for p in (self.params[k] for k in moved): self.adam.state[p] = dict(step=torch.zeros((), device=p.device), exp_avg=torch.zeros_like(p), exp_avg_sq=torch.zeros_like(p))
-        adam = [t for k in moved for t in self.adam.state[self.params[k]].values()]
-        team.copy([*self.params.values(), *self.average.values(), *(self.best or {}).values(), *adam])
+        adam = [self.adam.state[self.params[k]][key] for k in moved for key in ('step', 'exp_avg', 'exp_avg_sq')]
+        team.copy([*self.params.values(), *self.average.values(), *(self.best[k] for k in self.average if self.best), *adam])
 
     @torch.no_grad()
     def update_average(self, decay):
@@ -328,7 +333,7 @@ def check_out(
     out: Path,     # the folder of a run
     resume: bool,  # whether a run in it is to go on
 ):
-    "Refuse a folder that is not empty, unless the run in it is to go on, or one that cannot be written."
+    "Make a folder for a run, if there is none; a FileExistsError for one that is not empty, unless the run in it is to go on, a NotADirectoryError for a file, a PermissionError for what cannot be made or written."
     out = Path(out)
     if out.exists() and not out.is_dir(): raise NotADirectoryError(f"{out}: want a folder, but it is a file")
     held = sorted(p.name for p in out.iterdir() if not p.name.startswith(UNFINISHED)) if out.exists() else []
@@ -405,9 +410,9 @@ def _validate(state, objective, valid, seed, backend, team):
 
 # %% ../nbs/04_training.ipynb #train
 def train(
-    model: nn.Module,
+    model: nn.Module,                  # a `DRAW`, or with another objective a `Classifier` or `ConvNet`
     data,                              # images to train on: anything that `as_images` takes
-    recipe: Recipe = Recipe(),
+    recipe: Recipe = Recipe(),         # how long, how fast, in what order
     valid=None,                        # images to choose the best weights by
     out: str | Path | None = None,     # a folder for model.safetensors, log.jsonl and state.safetensors; without it nothing is written
     resume: bool = False,              # go on from the state in `out`, if there is one
@@ -423,6 +428,8 @@ def train(
     r, out, device = recipe, None if out is None else Path(out), next(model.parameters()).device
     with (team := meet(device)):  # the processes that share this training, see notebook 21; usually this one alone
         data, valid = (_fitting(model, d) for d in (data, valid))
+        for images in (data, valid):
+            if images is not None: objective.check(model, images)
         if r.warp: data = data.warped(r.warp)
         state = _State(model, r, data, valid, backend, note)  # which names what was asked for: a run may go on with another number of processes
         if backend == 'fast' and on_tried_card(model) and team.size == segments == 1 and objective is BOUND: backend = 'captured'
@@ -448,7 +455,8 @@ def train(
                 saved_step = state.step
             bar.update()
             if stop: raise KeyboardInterrupt(f"stopped after step {state.step}" + (f"; resume the run in {out} to go on" if out else ''))
-    model.load_state_dict(state.best or state.average)
+    with torch.no_grad():
+        for k, p in state.params.items(): p.copy_((state.best or state.average)[k])
     model.eval()
     with team:
         if out and team.main: save_model(model, out / 'model.safetensors', **{**state.note, **_about(state, r, data, device, objective, team.size)})

@@ -107,7 +107,7 @@ def load_model(
 ) -> Any:              # a network of that kind, in evaluation mode, float32; its `about` holds the file's header
     "Load what `save_model` wrote; or the weights of a training that is under way, from its state: the best so far, or where none were validated the averaged ones."
     tensors, about = load_tensors(path)
-    if about.get('network'):
+    if about.get('kind') == 'training state' and about.get('network'):
         weights = 'best/' if any(k.startswith('best/') for k in tensors) else 'average/'
         tensors = {k.removeprefix(weights): t for k, t in tensors.items() if k.startswith(weights)}
         note = about.get('note')
