@@ -8,6 +8,7 @@ __all__ = ['brief', 'check_type', 'check_whole', 'check_number', 'check_one_of',
 # %% ../nbs/22a_bad_input.ipynb #imports
 import math
 import reprlib
+import sys
 from numbers import Integral, Number, Real
 
 from torch import Tensor
@@ -38,7 +39,8 @@ def check_whole(least: int, /, **values):
 def check_number(least: float, /, **values):
     "Raise a ValueError for what is not a finite number of at least `least`."
     for name, v in values.items():
-        if isinstance(v, bool) or not isinstance(v, Real) or not least <= float(v) < math.inf: raise ValueError(f"{name}: want a number of at least {least:g}, got {brief(v)}")
+        number = not isinstance(v, bool) and isinstance(v, Real)
+        if not number or not least <= v <= sys.float_info.max: raise ValueError(f"{name}: want a number of at least {least:g}, got {brief(v)}")
 
 def check_one_of(choices, /, **values):
     "Raise a ValueError for what is not among the choices."

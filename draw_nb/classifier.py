@@ -124,7 +124,7 @@ def check_labels(
     "Raise a TypeError for a model that names no classes, or for no `Images`; a ValueError for images without labels, or with others than the model's."
     check_type(Images, data=data)
     if not hasattr(getattr(model, 'config', None), 'classes'): raise TypeError(f"model: want one that names classes, such as Classifier, got {type(model).__name__}")
-    if data.labels is None: raise ValueError(f"{data.name}: want labels to compare with, but it has none")
+    if data.labels is None: raise ValueError(f"{data.name}: want labels, but it has none (those of a torch Dataset are left out: give Images with labels)")
     if not 0 <= data.labels.min() <= data.labels.max() < model.config.classes: raise ValueError(f"{data.name}: want labels of 0 to {model.config.classes - 1}, got {data.labels.min()} to {data.labels.max()}")
     return data.labels
 

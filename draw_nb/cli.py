@@ -299,7 +299,7 @@ def parser() -> argparse.ArgumentParser:
     "The command line."
     p = argparse.ArgumentParser('draw_nb', description='DRAW, a network that draws (Gregor et al. 2015): train it, measure it, watch it.')
     p.add_argument('--version', action='version', version=draw_nb.__version__)
-    p.add_argument('--debug', action='store_true', help='show the traceback of an error')
+    p.add_argument('--debug', action='store_true', help='show the traceback of an error, and warnings in full')
     commands = p.add_subparsers(dest='command', required=True, metavar='COMMAND')
 
     def command(name, run, *shared, **own):

@@ -107,7 +107,7 @@ def scenes(
     maps: Tensor | None = None,  # to warp the digits by, [batch, digits, 2, 2]
 ) -> Tensor:          # float32 [batch, 1, size, size], in [0, 1]
     "Pictures of a layout: scraps and digits, added and clipped."
-    check_type(Layout, layout=where)
+    check_type(Layout, where=where)
     check_whole(1, size=size, piece=piece)
     check_shapes(digits=(digits, 'n', 'side', 'side'))
     canvas, whole = torch.zeros(len(where.digits), size, size), _floats(digits[where.digits])

@@ -9,6 +9,7 @@ __all__ = ['PICTURES', 'FITS', 'DATASETS', 'SPLITS', 'read_idx', 'Images', 'Scen
 # %% ../nbs/03_data.ipynb #imports
 import gzip
 import math
+import operator
 import os
 import sys
 import warnings
@@ -49,17 +50,25 @@ def read_idx(
 # %% ../nbs/03_data.ipynb #check-pixels
 def _check_pixels(name, images, labels):
     "Raise an error that says what is wrong with these images or their labels, if anything is."
-    if images.layout != torch.strided or images.is_meta: raise TypeError(f"{name}: want a dense tensor of pixels, got one on {images.device} that is {str(images.layout).removeprefix('torch.')}")
+    for t in (images, labels):
+        if isinstance(t, Tensor) and (t.layout != torch.strided or t.is_meta): raise TypeError(f"{name}: want a dense tensor, got one on {t.device} that is {str(t.layout).removeprefix('torch.')}")
     if images.dim() != 4 or not images.numel(): raise ValueError(f"{name}: want [n, channels, height, width] with n > 0, got {list(images.shape)}")
     if images.dtype != torch.uint8:
         if images.dtype not in (torch.float16, torch.bfloat16, torch.float32, torch.float64): raise TypeError(f"{name}: want uint8 or float pixels, got {images.dtype}")
         low, high = (v.item() for v in images.aminmax())
         if not (0 <= low and high <= 1): raise ValueError(f"{name}: want float pixels in [0, 1], got {low:g} to {high:g}")
     if labels is not None and not isinstance(labels, torch.Tensor): raise TypeError(f"{name}: want labels as a tensor, got {brief(labels)}")
-    if labels is not None and len(labels) != len(images):
-        raise ValueError(f"{name}: want a label for each of {len(images)} images, got {len(labels)}")
     if labels is not None and (labels.dim() != 1 or labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool):
         raise ValueError(f"{name}: want labels that are whole numbers, [n], got {labels.dtype} {list(labels.shape)}")
+    if labels is not None and len(labels) != len(images):
+        raise ValueError(f"{name}: want a label for each of {len(images)} images, got {len(labels)}")
+
+def _chosen(t, index):
+    "Some of the rows of a tensor, at least one."
+    try: some = t[list(index) if isinstance(index, tuple) else index]
+    except (IndexError, TypeError, ValueError): some = t[:0]
+    if some.dim() == t.dim() and len(some): return some
+    raise ValueError(f"index: want a slice, a list or a tensor of numbers that names at least one of {len(t)}, got {brief(index)}")
 
 # %% ../nbs/03_data.ipynb #warped-export
 class _Warped:
@@ -80,12 +89,6 @@ class _Warped:
         return warp(_floats(x), self._maps(index, seed, step)[:, 0]) if self.warp else _floats(x)
 
 # %% ../nbs/03_data.ipynb #images
-def _chosen(t, index):
-    "Some of the rows of a tensor, at least one."
-    some = t[index]
-    if some.dim() == t.dim() and len(some): return some
-    raise ValueError(f"index: want a slice, a list or a tensor of numbers that names at least one of {len(t)}, got {brief(index)}")
-
 class Images(_Warped, Dataset):
     "Pictures as the network sees them: `[batch, channels, height, width]`, in [0, 1]."
     def __init__(
@@ -115,7 +118,7 @@ class Images(_Warped, Dataset):
         labels = '' if self.labels is None else f' {zlib.crc32(self.labels.contiguous().numpy().data):08x}'
         return f"{self!r} {zlib.crc32(self.images.contiguous().view(torch.uint8).numpy().data):08x}{labels}{f' warped {self.warp:g}' if self.warp else ''}"
 
-    def __getitem__(self, i): return self.batch(torch.tensor([range(len(self))[i]]))[0]
+    def __getitem__(self, i: int): return self.batch(torch.tensor([range(len(self))[operator.index(i)]]))[0]
 
     def batch(
         self,
@@ -131,7 +134,7 @@ class Images(_Warped, Dataset):
     def subset(self, index: slice | Sequence[int] | Tensor) -> 'Images':
         "Some of the images, numbered anew."
         part = copy(self)
-        part.images, part.labels = _chosen(self.images, index), None if self.labels is None else self.labels[index]
+        part.images, part.labels = _chosen(self.images, index), None if self.labels is None else _chosen(self.labels, index)
         return part
 
 # %% ../nbs/03_data.ipynb #scenes
@@ -175,7 +178,7 @@ class Scenes(Images):
     def subset(self, index: slice | Sequence[int] | Tensor) -> 'Scenes':
         "Some of the scenes, just as they are in the whole set."
         part = copy(self)
-        part.numbers, part.labels = _chosen(self.numbers, index), None if self.labels is None else self.labels[index]
+        part.numbers, part.labels = _chosen(self.numbers, index), None if self.labels is None else _chosen(self.labels, index)
         return part
 
 # %% ../nbs/03_data.ipynb #crops
@@ -234,8 +237,9 @@ def as_images(
     elif x.dim() == 4 and x.shape[1] not in (1, 3):
         raise ValueError(f"data: want 1 or 3 channels, as [n, channels, height, width] or [n, height, width, channels], got {list(x.shape)}")
     if x.dtype == torch.bool: x = x.float()
-    if x.dtype == torch.uint8 and x.numel() and x.max() == 1: raise ValueError("data: want bytes of 0 to 255, got none above 1; give black and white pixels as bools, or as numbers")
-    return Images(x, binarise=binarise)
+    images = Images(x, binarise=binarise)
+    if x.dtype == torch.uint8 and x.max() == 1: raise ValueError("data: want bytes of 0 to 255, got none above 1; give black and white pixels as bools, or as numbers")
+    return images
 
 # %% ../nbs/03_data.ipynb #folder
 PICTURES = ('.png', '.jpg', '.jpeg', '.gif', '.bmp', '.webp', '.tif', '.tiff')

@@ -10,6 +10,7 @@ __all__ = ['SMOKE', 'LONG', 'DRAWINGS', 'CLASSIFIERS', 'CLASSIFIER_RECIPES', 'EX
 # %% ../nbs/09_experiments.ipynb #imports
 import json
 import math
+import shlex
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -213,6 +214,12 @@ SOURCES = {  # what the data sets are, and what their licences say
     'cifar': 'CIFAR-10 (Krizhevsky 2009), which states no licence',
 }
 
+def _before(r):
+    "On what other data a model was trained before its last training, as its commands say."
+    words = [[*shlex.split(t['command']), '--data', ''] for t in r.trainings[:-1]]
+    sets = {w[w.index('--data') + 1] or experiment(w[2] if w[1] == 'train' else 'pen').data for w in words} - {r.data}
+    return f"; in the trainings before the last, {', '.join(sorted(sets))}" if sets else ''
+
 def model_card(
     r: Result,
 ) -> str:        # Markdown
@@ -222,7 +229,7 @@ def model_card(
     score = f"{_number(r)} {'nats' if r.unit == 'nats' else 'named wrongly'}"
     lines = [f'# {r.name}', '', f'{r.network}, with {sum(p.numel() for p in load_pretrained(r.name).parameters()):,} parameters. '
              f"`draw_nb.load_pretrained('{r.name}')`", '',
-             f"- **Data**: {r.data}, {SOURCES.get(r.data, 'see notebook 03')}{f'; in the trainings before the last, {r.test}' if r.test != r.data and len(r.trainings) > 1 else ''}.",
+             f"- **Data**: {r.data}, {SOURCES.get(r.data, 'see notebook 03')}{_before(r)}.",
              f'- **Test set**, {r.images:,} images{f" of {r.test}" * (r.test != r.data)}: {score}' + (f'; importance-weighted, k = {r.tighter[2]}: {r.tighter[0]:.2f} ± {r.tighter[1]:.2f} nats.' if r.tighter else '.')]
     if r.paper: lines.append(f"- **The paper** has {f'{r.paper[1]:.2f} nats' if r.unit == 'nats' else f'{r.paper[1]:.2%}'} for {r.paper[0]!r}.")
     points = [(e['step'], e[key]) for e in read_log(SHIPPED / f'{r.name}.jsonl') if key in e]

@@ -525,7 +525,7 @@ class Compiled(nn.Module):
         mu, log_sigma = (torch.stack(part, 1) for part in zip(*looks))
         return Bound(x, state[0], mu, log_sigma, eps)
 
-# %% ../nbs/20_fast.ipynb #accelerate
+# %% ../nbs/20_fast.ipynb #plain
 BACKENDS = ('fast', 'native', 'captured', 'compiled', 'eager')
 
 def _plain(model: Any, *kinds: type[nn.Module]) -> bool:
@@ -542,13 +542,14 @@ def on_tried_card(model: nn.Module) -> bool:
     where = next((p.device for p in model.parameters()), None)
     return _draws(model) and where is not None and where.type == 'cuda' and torch.version.cuda is not None and torch.cuda.get_device_capability(where) == (9, 0)
 
+# %% ../nbs/20_fast.ipynb #accelerate
 def accelerate(
     model: nn.Module,
     backend: str = 'fast',       # 'fast', 'native' for the same with parts in C (notebook 20b), 'captured' for the same on a GPU (20c), 'compiled' for what torch makes of the plain path, or 'eager' for the plain path itself
     segments: int = 1,           # see `Fast`
     precision: str = 'float32',  # see `Fast`
 ) -> Any:                        # to be called as `(x, eps)`, or as `(x)` if it names classes
-    "The quickest way to a model's bound, or to its log-odds, that has passed its tests: on the CPU `Fast` for DRAW and `FastClassifier` (notebook 20e) for a Classifier, on a card that was tried the kernels of notebook 20f, otherwise the model itself, as for their subclasses and for those with other parts or hooks, which may compute something else."
+    "The quickest way to a model's bound, or to its log-odds, that has passed its tests: on the CPU `Fast` for DRAW and `FastClassifier` (notebook 20e) for a Classifier, on a card that was tried the kernels of notebook 20f, otherwise the model itself, as for their subclasses and for those with other parts, without a bias or with hooks, which may compute something else."
     check_type(nn.Module, model=model)
     check_one_of(BACKENDS, backend=backend)
     where = next((p.device.type for p in model.parameters()), 'cpu')

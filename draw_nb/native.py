@@ -293,6 +293,7 @@ def library(
 ) -> ctypes.CDLL:
     "The compiled functions, from the cache or fresh."
     check_type(str, source=source)
+    if folder is not None: check_type((str, Path), folder=folder)
     folder, made_for = Path(folder or cache_root()), (source, FLAGS, os.environ.get('CC'), torch.__version__, platform.node(), platform.machine(), _instructions())
     path = folder / f'native-{hashlib.sha256(repr(made_for).encode()).hexdigest()[:16]}.so'
     try:

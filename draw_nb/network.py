@@ -191,6 +191,8 @@ class Recurrence(nn.Module):
         "Eqs 3-8 with images, Eqs 13-15 without."
         check_shapes(eps=(eps, 'batch' if x is None else len(x), 'steps', self.config.latent))
         if self.c_0.dtype not in (torch.float32, torch.float64): raise TypeError(f"model: want float32 or float64 weights (torch.autocast computes in less), got {self.c_0.dtype}")
+        eps = eps.to(self.c_0.dtype)
+        if x is not None: x = x.to(eps.dtype)
         canvas, h_enc, h_dec = (p.expand(len(eps), *p.shape) for p in (self.c_0, self.h_enc_0, self.h_dec_0))
         s_enc = s_dec = torch.zeros_like(h_dec)
         for z in eps.unbind(1):
@@ -236,51 +238,32 @@ class DRAW(Recurrence):
     ) -> Bound:
         "The bound on -log p(x), with one sample of z for each image."
         check_images(x, self.config.image_shape)
-        x = x.to(self.c_0.dtype)
-        if eps is None: eps = torch.randn(len(x), *self.config.noise_shape, device=x.device, dtype=x.dtype)
+        if eps is None: eps = torch.randn(len(x), *self.config.noise_shape, device=x.device, dtype=self.c_0.dtype)
         check_shapes(eps=(eps, len(x), *self.config.noise_shape))
-        eps = eps.to(x.dtype)
+        x, eps = x.to(self.c_0.dtype), eps.to(self.c_0.dtype)
         looks: list[tuple] = []
         for step in self.steps(eps, x): looks.append((step.mu, step.log_sigma))
         mu, log_sigma = (torch.stack(part, 1) for part in zip(*looks))
         return Bound(x, step.canvas, mu, log_sigma, eps)
 
     @torch.no_grad()
-    def trace(
-        self,
-        x: Tensor,      # images, [batch, channels, height, width], in [0, 1]
-        seed: int = 0,  # of the noise
-    ) -> list[Step]:
-        "The T steps of the recurrence over images; the noise for image i is a function of the seed and i."
+    def trace(self, x: Tensor, seed: int = 0) -> list[Step]:
+        "The T steps of the recurrence over images, [batch, channels, height, width] in [0, 1]; the noise for image i is a function of the seed and i."
         check_images(x, self.config.image_shape)
-        return list(self.steps(self.noise(len(x), seed), x.to(self.c_0.dtype)))
+        return list(self.steps(self.noise(len(x), seed), x))
 
-    def reconstruct(
-        self,
-        x: Tensor,      # images, [batch, channels, height, width], in [0, 1]
-        seed: int = 0,  # of the noise
-    ) -> Tensor:        # [batch, channels, height, width], in [0, 1]
+    def reconstruct(self, x: Tensor, seed: int = 0) -> Tensor:
         "What the network draws after looking at images: sigmoid(c_T), the shape of x."
         return self.trace(x, seed)[-1].canvas.sigmoid()
 
     @torch.no_grad()
-    def trace_prior(
-        self,
-        n: int,                   # drawings
-        seed: int = 0,            # of the noise
-        temperature: float = 1.,  # what the noise is multiplied with
-    ) -> list[Step]:
-        "The T steps of n drawings from the prior, Eqs 13-15; the noise is fresh at each step."
+    def trace_prior(self, n: int, seed: int = 0, temperature: float = 1.) -> list[Step]:
+        "The T steps of n drawings from the prior, Eqs 13-15; the noise, times the temperature, is fresh at each step."
         return list(self._prior_steps(n, seed, temperature))
 
     @torch.no_grad()
-    def generate(
-        self,
-        n: int,                   # pictures
-        seed: int = 0,            # of the noise
-        temperature: float = 1.,  # what the noise is multiplied with
-    ) -> Tensor:                  # [n, channels, height, width], in [0, 1]
-        "Draw n pictures from the prior, Eqs 13-16: the pixels' means sigmoid(c_T)."
+    def generate(self, n: int, seed: int = 0, temperature: float = 1.) -> Tensor:
+        "Draw n pictures from the prior, Eqs 13-16: the pixels' means sigmoid(c_T), [n, channels, height, width]."
         for step in self._prior_steps(n, seed, temperature): pass
         return step.canvas.sigmoid()
 
@@ -288,11 +271,7 @@ class DRAW(Recurrence):
         check_temperature(temperature)
         return self.steps(temperature * self.noise(n, seed))
 
-    def noise(
-        self,
-        n: int,     # images
-        seed: int,
-    ) -> Tensor:    # [n, T, z]
-        "Standard normal noise, a function of the seed and the image's number."
+    def noise(self, n: int, seed: int) -> Tensor:
+        "Standard normal noise for n images, [n, T, z], a function of the seed and the image's number."
         check_whole(1, n=n)
         return normal(seed, SAMPLE, 0, torch.arange(n, device=self.c_0.device), self.config.noise_shape).to(self.c_0.dtype)

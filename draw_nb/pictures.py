@@ -265,7 +265,7 @@ def learning_curve(
 ) -> Axes:
     "The bound of the training batches and of the validation images against steps."
     if not all(isinstance(e, dict) and 'step' in e for e in log): raise TypeError(f"log: want the entries that train logs, got {brief(log)}")
-    if log and not any('bound' in e or 'valid_bound' in e for e in log): raise ValueError(f"log: want entries with a bound, got {', '.join(log[0])}")
+    if log and not any('bound' in e or 'valid_bound' in e for e in log): raise ValueError(f"log: want entries with a bound, got {brief(list(log[0]))}")
     if ax is None: ax = plt.subplots(figsize=(5, 2.6), layout='constrained')[1]
     for key, label, style in (('bound', 'training batch', dict(lw=0.8, alpha=0.6)), ('valid_bound', 'validation, averaged weights', dict(marker='o', ms=3))):
         points = [(e['step'], e[key]) for e in log if key in e and e['step'] > skip]

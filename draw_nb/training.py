@@ -108,10 +108,11 @@ class Evaluation:
     iw_error: float | None = None   # its standard error over the images
     iw_samples: int = 0             # k
 
-def _fitting(model, data):
-    "The data as `Images` of the size that the model takes; None stays None."
+def _fitting(model, data, check=lambda model, data: None):
+    "The data as `Images` of the size that the model takes, which the check has passed; None stays None."
     if data is None: return None
     data = as_images(data)
+    check(model, data)
     if data.image_shape == getattr(model.config, 'image_shape', data.image_shape): return data
     raise ValueError(f"{data.name}: want images of {list(model.config.image_shape)} for this model, got {list(data.image_shape)}")
 
@@ -161,7 +162,7 @@ class Objective:
     chosen_by: str   # the entry of `score` that the best weights have lowest
     cost: Callable[..., tuple[Tensor, dict]]  # (net, data, index, seed, step) -> cost of each example, nats [batch], and what to log beside it
     score: Callable[..., dict]                # (model, data, seed, backend) -> what to log of the validation images
-    check: Callable[[Any, Any], object] = lambda model, data: None  # raises an error for a model or data that the two cannot take
+    check: Callable[[Any, Any], object] = lambda model, data: None  # called before the first step: raises an error for a model or data that `cost` and `score` cannot take
 
 def _bound_cost(net, data, index, seed, step):
     x = data.batch(index, seed, step).to(next(net.parameters()).device)
@@ -232,7 +233,7 @@ class _State:
         self.adam = torch.optim.Adam([g for g in groups if g['params']], lr=recipe.lr, fused=True)
         self.best, self.best_score, self.step, self.seconds, self.note = None, math.inf, 0, 0., {'dataset': data.name, **(note or {})}
         self.look: Callable[[], object] = lambda: None  # called before the state is written, by a stepper that looks at its numbers late (notebook 20c)
-        self.identity = json.loads(json.dumps(dict(config=asdict(model.config), recipe=asdict(recipe), data=data.fingerprint(), valid=valid and valid.fingerprint(), backend=backend)))
+        self.identity = json.loads(json.dumps(dict(config=asdict(model.config), recipe=asdict(recipe), data=data.fingerprint(), valid=valid and valid.fingerprint(), backend=backend, frozen=[k for k, p in self.params.items() if not p.requires_grad])))
 
     def save(self, path):
         self.look()
@@ -259,16 +260,6 @@ class _State:
         self.best, self.best_score = groups.get('best'), about['best_score']
         self.step, self.seconds, self.note = about['step'], about['seconds'], about.get('note', self.note)  # how it began, not how it went on
 
-    def spread(self, team):
-        "Give every process of a team the main one's state, which that one alone has read."
-        team.same(**self.identity)
-        self.step, self.seconds, self.best_score, chosen, moved = team.from_main(lambda: (self.step, self.seconds, self.best_score, bool(self.best), [k for k, p in self.params.items() if p in self.adam.state]))
-        if not team.main:
-            if chosen: self.best = {k: torch.zeros_like(p) for k, p in self.average.items()}
-            for p in (self.params[k] for k in moved): self.adam.state[p] = dict(step=torch.zeros((), device=p.device), exp_avg=torch.zeros_like(p), exp_avg_sq=torch.zeros_like(p))
-        adam = [self.adam.state[self.params[k]][key] for k in moved for key in ('step', 'exp_avg', 'exp_avg_sq')]
-        team.copy([*self.params.values(), *self.average.values(), *(self.best[k] for k in self.average if self.best), *adam])
-
     @torch.no_grad()
     def update_average(self, decay):
         torch._foreach_lerp_(list(self.average.values()), [p.detach() for p in self.params.values()], 1 - min(decay, (1 + self.step) / (10 + self.step)))
@@ -276,6 +267,25 @@ class _State:
     def keep_if_best(self, score):
         if not score < self.best_score: return
         self.best_score, self.best = score, {k: p.clone() for k, p in self.average.items()}
+
+# %% ../nbs/04_training.ipynb #spread
+def _spread(state, team):
+    "Give every process of a team the main one's state, which that one alone has read."
+    team.same(**state.identity)
+    moved = [k for k, p in state.params.items() if p in state.adam.state]
+    state.step, state.seconds, state.best_score, chosen, moved = team.from_main(lambda: (state.step, state.seconds, state.best_score, bool(state.best), moved))
+    if not team.main:
+        if chosen: state.best = {k: torch.zeros_like(p) for k, p in state.average.items()}
+        for p in (state.params[k] for k in moved): state.adam.state[p] = dict(step=torch.zeros((), device=p.device), exp_avg=torch.zeros_like(p), exp_avg_sq=torch.zeros_like(p))
+    adam = [state.adam.state[state.params[k]][key] for k in moved for key in ('step', 'exp_avg', 'exp_avg_sq')]
+    team.copy([*state.params.values(), *state.average.values(), *(state.best[k] for k in state.average if state.best), *adam])
+
+@torch.no_grad()
+def _finish(state, lr):
+    "Leave the best weights, or without validation the averaged ones, in the network."
+    chosen = state.best or state.average
+    if not all(t.isfinite().all() for t in chosen.values()): raise TrainingDiverged(f"step {state.step}: some weights are no numbers; start again in a new folder with a lower learning rate than {lr:g}")
+    for k, p in state.params.items(): p.copy_(chosen[k])
 
 # %% ../nbs/04_training.ipynb #about
 def _machine(device):
@@ -427,16 +437,14 @@ def train(
     _check_training(model, data, recipe, objective, watch, note, out)
     r, out, device = recipe, None if out is None else Path(out), next(model.parameters()).device
     with (team := meet(device)):  # the processes that share this training, see notebook 21; usually this one alone
-        data, valid = (_fitting(model, d) for d in (data, valid))
-        for images in (data, valid):
-            if images is not None: objective.check(model, images)
+        data, valid = (_fitting(model, d, objective.check) for d in (data, valid))
         if r.warp: data = data.warped(r.warp)
         state = _State(model, r, data, valid, backend, note)  # which names what was asked for: a run may go on with another number of processes
         if backend == 'fast' and on_tried_card(model) and team.size == segments == 1 and objective is BOUND: backend = 'captured'
         net = accelerate(model, backend, segments, r.precision)
     model.train()
     with team, _open_run(out, state, resume, team) as log, torch.enable_grad(), tqdm(total=r.steps, initial=state.step, disable=not (progress and team.main), desc='train', unit=' steps') as bar, _stop_signals() as stopped:
-        state.spread(team)
+        _spread(state, team)
         began, saved_step = time.perf_counter() - state.seconds, state.step
         advance = _stepper(backend, net, state, r, data, objective, lambda: f'{out} holds the state of step {saved_step}' if out and saved_step else 'no state was saved yet', team)
         for step, index in minibatches(len(data), r, state.step):
@@ -455,9 +463,8 @@ def train(
                 saved_step = state.step
             bar.update()
             if stop: raise KeyboardInterrupt(f"stopped after step {state.step}" + (f"; resume the run in {out} to go on" if out else ''))
-    with torch.no_grad():
-        for k, p in state.params.items(): p.copy_((state.best or state.average)[k])
     model.eval()
     with team:
+        _finish(state, r.lr)
         if out and team.main: save_model(model, out / 'model.safetensors', **{**state.note, **_about(state, r, data, device, objective, team.size)})
     return Run(model, log.entries, out)

@@ -98,7 +98,7 @@ def save_model(
     "Save weights and configuration in one file."
     check_network(model)
     tensors = {k: t.half() if half else t for k, t in model.state_dict().items()}
-    if not all(t.isfinite().all() for t in tensors.values()): raise ValueError("model: want weights that are numbers, or its file could not be loaded again, got nan or inf among them" + ", which half precision makes of large ones" * half)
+    if not all(t.isfinite().all() for t in tensors.values()): raise ValueError(f"model: want weights that are numbers{' of at most 65,504, in half precision' * half}, or its file could not be loaded again, got others among them")
     save_tensors(path, tensors, dict(kind=model.kind, config=asdict(model.config), **about))
 
 # %% ../nbs/06_weights.ipynb #load-model

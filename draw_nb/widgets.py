@@ -242,7 +242,8 @@ class LiveTraining:
         if time.monotonic() < self.due and done < 1: return
         from IPython.display import Image, display
         fig, (top, below) = plt.subplots(2, figsize=(5, 3.4), height_ratios=(3, 1), layout='constrained')
-        learning_curve(log, top).set_title(f'{done:.0%}', fontsize=9)
+        if any('bound' in e or 'valid_bound' in e for e in log): learning_curve(log, top)
+        top.set_title(f'{done:.0%}', fontsize=9)
         show_image(tile(model.generate(self.samples), self.samples), below)
         picture = Image(_png(fig))
         if self.place is None: self.place = display(picture, display_id=True)
