@@ -17,21 +17,8 @@ from torch.nn.functional import pad
 from .attention import RAW_LIMIT, stride_unit
 from .checks import check_one_of, check_type
 from .fast import PRECISIONS, Fast, _kept
-from .kernels import _bank, _held, _launch, _pulls, _shares, _store_window, jit, tl, triton, triton_kit
+from .kernels import _bank, _held, _launch, _product, _pulls, _shares, _store_window, jit, tl, triton, triton_kit
 from .network import DRAW, DRAWConfig
-
-# %% ../nbs/20f_fused.ipynb #rows
-@jit
-def _rows(x, x_row: tl.constexpr, W, w_row: tl.constexpr, n, inside, j, good, K: tl.constexpr, BM: tl.constexpr, BJ: tl.constexpr, BK: tl.constexpr, DOT: tl.constexpr):
-    "Rows n of x times rows j of W, [BM, BJ], in pieces of BK of their K numbers."
-    total = tl.zeros([BM, BJ], tl.float32)
-    for start in range(0, K, BK):
-        q = start + tl.arange(0, BK)
-        left, right = inside[:, None], good[None, :]
-        if K % BK: left, right = left & (q < K)[None, :], right & (q < K)[:, None]
-        rows, columns = tl.load(x + n[:, None] * x_row + q[None, :], left, 0.), tl.load(W + j[None, :] * w_row + q[:, None], right, 0.)
-        total = tl.dot(rows, columns, total, input_precision=DOT)
-    return total
 
 # %% ../nbs/20f_fused.ipynb #cell-there
 @jit(do_not_specialize=('batch',))
@@ -72,8 +59,8 @@ def _sample(h, W, b, eps, post, out, batch, h_row: tl.constexpr, out_row: tl.con
     inside, good = n < batch, j < z
     both, at = inside[:, None] & good[None, :], n[:, None] * 2 * z + j[None, :]
     drawn = tl.load(eps + n[:, None] * z + j[None, :], both, 0.)
-    mu = _rows(h, h_row, W, K, n, inside, j, good, K, BM, BJ, BK, DOT) + tl.load(b + j, good, 0.)[None, :]
-    log_sigma = _rows(h, h_row, W, K, n, inside, j + z, good, K, BM, BJ, BK, DOT) + tl.load(b + z + j, good, 0.)[None, :]
+    mu = _product(h, h_row, W, n, inside, j, good, K, BM, BJ, BK, DOT) + tl.load(b + j, good, 0.)[None, :]
+    log_sigma = _product(h, h_row, W, n, inside, j + z, good, K, BM, BJ, BK, DOT) + tl.load(b + z + j, good, 0.)[None, :]
     tl.store(post + at, mu, both)
     tl.store(post + at + z, log_sigma, both)
     tl.store(out + n[:, None] * out_row + j[None, :], mu + tl.exp(log_sigma) * drawn, both)
@@ -83,7 +70,7 @@ def _linear(h, W, b, out, batch, h_row: tl.constexpr, out_row: tl.constexpr, N: 
     "All that is linear in h_dec: patch, write window, read window."
     n, j = tl.program_id(0) * BM + tl.arange(0, BM), tl.program_id(1) * BJ + tl.arange(0, BJ)
     inside, good = n < batch, j < N
-    total = _rows(h, h_row, W, K, n, inside, j, good, K, BM, BJ, BK, DOT) + tl.load(b + j, good, 0.)[None, :]
+    total = _product(h, h_row, W, n, inside, j, good, K, BM, BJ, BK, DOT) + tl.load(b + j, good, 0.)[None, :]
     tl.store(out + n[:, None] * out_row + j[None, :], total, inside[:, None] & good[None, :])
 
 # %% ../nbs/20f_fused.ipynb #draw
@@ -175,7 +162,7 @@ def _cell_back(d, W, more, more_too, gates, c_prev, c, dc, batch, more_row: tl.c
     if TWO: dh += tl.load(more_too + n[:, None] * more_too_row + j[None, :], both, 0.)
     i, f, s, o = tl.load(at, both, 0.), tl.load(at + k, both, 0.), tl.load(at + 2 * k, both, 0.), tl.load(at + 3 * k, both, 0.)
     t = 2 * tl.sigmoid(2 * tl.load(c + own, both, 0.)) - 1
-    dh += _rows(d, K, W, K, n, inside, j, good, K, BM, BJ, BK, DOT)
+    dh += _product(d, K, W, n, inside, j, good, K, BM, BJ, BK, DOT)
     g = dstate + dh * o * (1 - t * t)
     tl.store(at, g * (2 * s - 1) * i * (1 - i), both)
     tl.store(at + k, g * before * f * (1 - f), both)
@@ -192,7 +179,7 @@ def _input_back(d, W, out, post, eps, dpost, batch, N: tl.constexpr, K: tl.const
     if z:
         noise = tl.exp(tl.load(post + at + z, latent, 0.)) * tl.load(eps + n[:, None] * z + j[None, :], latent, 0.)
         dmu, dlog_sigma = tl.load(dpost + at, latent, 0.), tl.load(dpost + at + z, latent, 0.)
-    total = _rows(d, K, W, K, n, inside, j, good, K, BM, BJ, BK, DOT)
+    total = _product(d, K, W, n, inside, j, good, K, BM, BJ, BK, DOT)
     tl.store(out + n[:, None] * N + j[None, :], total, inside[:, None] & good[None, :])
     if z:
         tl.store(dpost + at, dmu + total, latent)

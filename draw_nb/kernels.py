@@ -260,13 +260,15 @@ def triton_kit() -> Kit:
 
 # %% ../nbs/20d_kernels.ipynb #whole-parts
 @jit
-def _product(x, x_row, W, n, inside, j, good, K: tl.constexpr, BM: tl.constexpr, BJ: tl.constexpr, BK: tl.constexpr):
-    "Rows n of x times rows j of W, [BM, BJ], in pieces of BK."
+def _product(x, x_row: tl.constexpr, W, n, inside, j, good, K: tl.constexpr, BM: tl.constexpr, BJ: tl.constexpr, BK: tl.constexpr, DOT: tl.constexpr):
+    "Rows n of x times rows j of W, each with K numbers, [BM, BJ], in pieces of BK of them."
     total = tl.zeros([BM, BJ], tl.float32)
     for start in range(0, K, BK):
         q = start + tl.arange(0, BK)
-        rows = tl.load(x + n[:, None] * x_row + q[None, :], inside[:, None] & (q < K)[None, :], 0.)
-        total += tl.dot(rows, tl.load(W + j[None, :] * K + q[:, None], good[None, :] & (q < K)[:, None], 0.), input_precision='ieee')
+        left, right = inside[:, None], good[None, :]
+        if K % BK: left, right = left & (q < K)[None, :], right & (q < K)[:, None]
+        rows, columns = tl.load(x + n[:, None] * x_row + q[None, :], left, 0.), tl.load(W + j[None, :] * K + q[:, None], right, 0.)
+        total = tl.dot(rows, columns, total, input_precision=DOT)
     return total
 
 @jit
@@ -330,8 +332,8 @@ def _whole(x, eps, canvas, x_hat, U, V, c_enc, c_dec, heads, post, W_enc, b_enc,
             for start in range(share * BJ, z, SHARES * BJ):
                 j = start + tl.arange(0, BJ)
                 good, both, there = j < z, inside[:, None] & (j < z)[None, :], (t * batch + n[:, None]) * 2 * z + j[None, :]
-                mu = _product(u_next + R + k, R + 2 * k, W_post, n, inside, j, good, k, BM, BJ, BK) + tl.load(b_post + j, good, 0.)[None, :]
-                log_sigma = _product(u_next + R + k, R + 2 * k, W_post, n, inside, j + z, good, k, BM, BJ, BK) + tl.load(b_post + z + j, good, 0.)[None, :]
+                mu = _product(u_next + R + k, R + 2 * k, W_post, n, inside, j, good, k, BM, BJ, BK, 'ieee') + tl.load(b_post + j, good, 0.)[None, :]
+                log_sigma = _product(u_next + R + k, R + 2 * k, W_post, n, inside, j + z, good, k, BM, BJ, BK, 'ieee') + tl.load(b_post + z + j, good, 0.)[None, :]
                 tl.store(post + there, mu, both)
                 tl.store(post + there + z, log_sigma, both)
                 tl.store(v + n[:, None] * (z + k) + j[None, :], mu + tl.exp(log_sigma) * tl.load(eps + (n[:, None] * T + t) * z + j[None, :], both, 0.), both)
@@ -342,7 +344,7 @@ def _whole(x, eps, canvas, x_hat, U, V, c_enc, c_dec, heads, post, W_enc, b_enc,
         if PART is None or PART == 4:
             for start in range(share * BJ, P + 10, SHARES * BJ):
                 j = start + tl.arange(0, BJ)
-                linear = _product(v_next + z, z + k, W_head, n, inside, j, j < P + 10, k, BM, BJ, BK) + tl.load(b_head + j, j < P + 10, 0.)[None, :]
+                linear = _product(v_next + z, z + k, W_head, n, inside, j, j < P + 10, k, BM, BJ, BK, 'ieee') + tl.load(b_head + j, j < P + 10, 0.)[None, :]
                 tl.store(heads + n[:, None] * (P + 10) + j[None, :], linear, inside[:, None] & (j < P + 10)[None, :])
         _meet(counter, 5 * t + 5, SHARES, PART)
         if PART is None or PART == 5:
