@@ -194,6 +194,10 @@ class Tile(NamedTuple):
     warps: int = 4
     stages: int = 4
 
+    def small(self) -> 'Tile':
+        "For programs that cannot have much shared memory."
+        return self._replace(rows=min(self.rows, 32), columns=16, piece=min(self.piece, 64), stages=2)
+
 LARGEST = 2**62
 CUTS: dict[int, dict] = {  # by the largest batch that they are for: how products are cut up, and the warps of the programs that draw
     200: dict(_cell_there=Tile(16, 32), _sample=Tile(16, 16, warps=2), _linear=Tile(16, 16), _cell_back=Tile(16, 32), _input_back=Tile(16, 32), _draw=4, _draw_back=4),
@@ -225,8 +229,7 @@ class Plan:
     def cut(self, kernel, b, device):
         "How a kernel is cut up for so many rows; smaller where a program cannot have much shared memory."
         cut = next(cuts[kernel.__name__] for most, cuts in CUTS.items() if b <= most)
-        if not isinstance(cut, Tile) or device.type != 'cuda' or _roomy(device): return cut
-        return cut._replace(rows=min(cut.rows, 32), columns=16, piece=min(cut.piece, 64), stages=2)
+        return cut.small() if isinstance(cut, Tile) and device.type == 'cuda' and not _roomy(device) else cut
 
     def product(self, kernel, columns, first, *rest, **sizes):
         "Launch a kernel of products for all rows, whose number comes last, and so many columns."
