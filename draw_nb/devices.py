@@ -11,6 +11,7 @@ import json
 import multiprocessing
 import os
 import sys
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
@@ -151,9 +152,11 @@ def _join(kind):
     "Join the processes that were started with this one."
     try: from accelerate import PartialState
     except ImportError: raise RuntimeError("several processes: want Accelerate, which brings them together: pip install 'draw_nb[many]'") from None
+    forked = type(multiprocessing.current_process()).__name__ == 'ForkProcess'
+    if forked: time.sleep(launched()[1] / 4)  # until its siblings are forked, too
     state = PartialState(cpu=kind == 'cpu', timeout=timedelta(days=1))  # a first download by one may take the others' time
     atexit.register(_leave)
-    if type(multiprocessing.current_process()).__name__ == 'ForkProcess': torch.set_num_threads(1)
+    if forked: torch.set_num_threads(1)
     return Team(state.process_index, state.num_processes, torch.device('cpu') if state.device.type == 'cpu' else state.device)
 
 def launched() -> tuple[int, int]:
