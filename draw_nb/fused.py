@@ -206,7 +206,9 @@ CUTS: dict[int, dict] = {  # by the largest batch that they are for: how product
 }
 
 # %% ../nbs/20f_fused.ipynb #plan
-_SIDE = 128  # pixels of the largest picture that a program can draw
+def _fits(c: DRAWConfig) -> bool:
+    "Whether a program can draw: a picture, its gradient and the filterbanks must find room in the shared memory that a large card has for it."
+    return max(c.height, c.width) <= 64 and max(c.read or 0, c.write or 0) <= (32 if c.channels == 1 else 16)
 
 @cache
 def _roomy(device: torch.device) -> bool: return getattr(torch.cuda.get_device_properties(device), 'shared_memory_per_block_optin', 0) >= 164_000  # bytes that a program can have
@@ -309,7 +311,7 @@ class Fused(Fast):
         super().__init__(model, segments, kit=triton_kit())
         check_one_of(('float32', 'tf32'), precision=precision)
         if not (self.config.read and self.config.write) or model.c_0.dtype != torch.float32: raise ValueError(f"Fused: want attention on both sides and single precision, got read {self.config.read}, write {self.config.write} and {model.c_0.dtype}")
-        if max(self.config.height, self.config.width) > _SIDE: raise ValueError(f"Fused: want pictures of at most {_SIDE} pixels a side, which a program can hold, got {self.config.height} x {self.config.width}")
+        if not _fits(c := self.config): raise ValueError(f"Fused: want pictures that a program can hold: at most 64 pixels a side, and windows of at most 32 filters, 16 for several channels, got {c.height} x {c.width}, {c.channels} channels, {c.read} and {c.write} filters")
         self.plan = Plan(self.config, precision)
 
     def unroll(self, *inputs: Tensor) -> tuple[Tensor, ...]:
@@ -348,10 +350,9 @@ def normal(
 # %% ../nbs/20f_fused.ipynb #on-card
 def _holds(c: DRAWConfig, device: torch.device) -> bool:
     "Whether a program that draws such pictures finds room on a card, and the card has tensor cores for single precision."
-    side = max(c.height, c.width)
-    if device.type != 'cuda': return side <= _SIDE
+    if device.type != 'cuda': return _fits(c)
     if torch.version.cuda is None or torch.cuda.get_device_capability(device) < (8, 0): return False
-    return side <= (_SIDE if _roomy(device) else 32)
+    return _fits(c) and (max(c.height, c.width) <= 32 or _roomy(device))
 
 def on_card(model: DRAW, precision: str = 'float32') -> Fast:
     "The quickest path on a CUDA device: `Fused`, or for networks and numbers that it does not take the kernels of notebook 20d; torch's parts where Triton is missing, pictures are too large for a program, or the card has no tensor cores for single precision."

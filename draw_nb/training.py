@@ -282,7 +282,8 @@ def _spread(state, team):
 
 @torch.no_grad()
 def _finish(state, lr):
-    "Leave the best weights, or without validation the averaged ones, in the network."
+    "Leave the best weights, or without validation the averaged ones, in the network, and no gradients."
+    state.adam.zero_grad()  # which a recorded step leaves
     chosen = state.best or state.average
     if not all(t.isfinite().all() for t in chosen.values()): raise TrainingDiverged(f"step {state.step}: some weights are no numbers; start again in a new folder with a lower learning rate than {lr:g}")
     for k, p in state.params.items(): p.copy_(chosen[k])
