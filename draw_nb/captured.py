@@ -66,12 +66,14 @@ def rounding(precision: str):
     "Torch's products of single precision take factors of ten bits, if that is what 'tf32' asks for."
     switches: Any = torch.backends.cuda.matmul
     name, on, before = 'allow_tf32', True, None  # type: str, Any, Any
+    newer = getattr(switches, 'fp32_precision', None)  # which the older switch moves, and does not put back
     try: before = switches.allow_tf32
     except RuntimeError: name, on, before = 'fp32_precision', 'tf32', switches.fp32_precision  # for whoever has set torch's newer switch
     if precision == 'tf32' and before != on: setattr(switches, name, on)
     try: yield
     finally:
         if getattr(switches, name) != before: setattr(switches, name, before)
+        if newer: switches.fp32_precision = newer
 
 def advance(b: Buffers):
     "One training step on the buffers: the examples `index` of step number `step`."
