@@ -195,17 +195,17 @@ class Recurrence(nn.Module):
         if x is not None: x = x.to(eps.dtype)
         canvas, h_enc, h_dec = (p.expand(len(eps), *p.shape) for p in (self.c_0, self.h_enc_0, self.h_dec_0))
         s_enc = s_dec = torch.zeros_like(h_dec)
-        for z in eps.unbind(1):
-            seen = {}
+        for eps_t in eps.unbind(1):
+            z, seen = eps_t, {}
             if x is not None:
-                r, window = self.read(x, canvas, h_dec)
-                h_enc, s_enc = self.encoder(torch.cat([r.flatten(1), h_dec], 1), (h_enc, s_enc))
-                mu, log_sigma = self.posterior(h_enc).chunk(2, 1)
-                z = mu + log_sigma.exp() * z
+                r, window = self.read(x, canvas, h_dec)                                           # Eqs 3-4
+                h_enc, s_enc = self.encoder(torch.cat([r.flatten(1), h_dec], 1), (h_enc, s_enc))  # 5
+                mu, log_sigma = self.posterior(h_enc).chunk(2, 1)                                 # 1-2
+                z = mu + log_sigma.exp() * eps_t                                                  # 6
                 seen = dict(glimpse=r, read_window=window, mu=mu, log_sigma=log_sigma)
-            h_dec, s_dec = self.decoder(z, (h_dec, s_dec))
+            h_dec, s_dec = self.decoder(z, (h_dec, s_dec))                                        # 7
             added, patch, window = self.write(h_dec)
-            canvas = canvas + added
+            canvas = canvas + added                                                               # 8
             yield Step(canvas, patch, window, z, **seen)
 
 # %% ../nbs/01_network.ipynb #check-images

@@ -263,14 +263,14 @@ def learning_curve(
     ax: Axes | None = None,
     skip: int = 0,             # leave out the steps up to this one
 ) -> Axes:
-    "The bound of the training batches and of the validation images against steps."
+    "The bound of the training batches and of the validation images against minibatches."
     if not all(isinstance(e, dict) and 'step' in e for e in log): raise TypeError(f"log: want the entries that train logs, got {brief(log)}")
     if log and not any('bound' in e or 'valid_bound' in e for e in log): raise ValueError(f"log: want entries with a bound, got {brief(list(log[0]))}")
     if ax is None: ax = plt.subplots(figsize=(5, 2.6), layout='constrained')[1]
     for key, label, style in (('bound', 'training batch', dict(lw=0.8, alpha=0.6)), ('valid_bound', 'validation, averaged weights', dict(marker='o', ms=3))):
         points = [(e['step'], e[key]) for e in log if key in e and e['step'] > skip]
         if points: ax.plot(*zip(*points), label=label, **style)
-    ax.set(xlabel='steps', ylabel='bound, nats per image')
+    ax.set(xlabel='minibatches', ylabel='bound, nats per image')
     ax.grid(alpha=0.3)
     if ax.lines: ax.legend(frameon=False)
     return ax
