@@ -142,7 +142,7 @@ def classify(
     check_whole(1, batch_size=batch_size)
     if data.image_shape != model.config.image_shape: raise ValueError(f"{data.name}: want images of {list(model.config.image_shape)} for this model, got {list(data.image_shape)}")
     device, net, wrong, costs = next(model.parameters()).device, accelerate(model, backend), 0, 0.
-    for index in tqdm(torch.arange(len(data)).split(batch_size), disable=not progress, desc='classify'):
+    for index in tqdm(torch.arange(len(data), device='cpu').split(batch_size), disable=not progress, desc='classify'):
         logits, labels = net(data.batch(index, seed).to(device)), right[index].to(device)
         wrong += (logits.argmax(1) != labels).sum().item()
         costs += nn.functional.cross_entropy(logits, labels, reduction='sum').item()

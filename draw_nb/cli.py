@@ -108,9 +108,13 @@ def _start(model, other, name):
     made = {k: other.about.get(k) for k in ('command', 'commit', 'recipe', 'seconds', 'made_with', 'start')}
     return made | {k: v for k, v in other.about.items() if k == 'step'}  # where its training had come to, if not to its end
 
+def _mine(args, c):
+    "The user's own pictures, those of a folder in the size of a network."
+    return load_images(args.images, **{} if args.images.endswith('.npy') else dict(height=c.height, width=c.width, channels=c.channels, fit=args.fit or 'crop'))
+
 def _own(args, c):
     "The user's own pictures for training and, a tenth of them, for validation."
-    images = load_images(args.images, **{} if args.images.endswith('.npy') else dict(height=c.height, width=c.width, channels=c.channels, fit=args.fit or 'crop'))
+    images = _mine(args, c)
     if len(images) < 2: raise ValueError(f"{images.name}: want at least 2 pictures, one of them to validate with, got {len(images)}")
     order, tenth = permutation(0, 0, len(images)), -(-len(images) // 10)
     return images.subset(order[tenth:]), images.subset(order[:tenth])
@@ -182,13 +186,19 @@ def train_command(args):
 def _give_or_take(mean, error): return f'{mean:.2f} +- {error:.2f}' if error == error else f'{mean:.2f}'  # of one image there is no error
 
 def evaluate_command(args):
-    "measure a model on a data set: the bound in nats per image, or a classifier's error"
+    "measure a model on a data set or on your pictures: the bound in nats per image, or a classifier's error"
     out = args.out and _new(args.out)
+    if args.fit and (not args.images or args.images.endswith('.npy')): raise ValueError("--fit: want --images with a folder, too")
     model = _model(args.model, args.device)
-    known = str(model.about.get('dataset') or '').split(' ')[0]
-    name = args.data or TESTED_ON.get(known, known)
-    if name not in DATASETS: raise ValueError(f"--data: want one of {', '.join(DATASETS)}, but the model was trained on {model.about.get('dataset', 'something else')!r}")
-    data = load_data(name, args.split, args.root)
+    if args.images:
+        if args.data or args.split: raise ValueError("--images: want neither --data nor --split with it")
+        if not isinstance(model, DRAW): raise ValueError(f"--images: want a model that draws, {args.model} is a {model.kind}")
+        data = _mine(args, model.config)
+    else:
+        known = str(model.about.get('dataset') or '').split(' ')[0]
+        name = args.data or TESTED_ON.get(known, known)
+        if name not in DATASETS: raise ValueError(f"--data: want one of {', '.join(DATASETS)}, or --images, for the model was trained on {model.about.get('dataset', 'something else')!r}")
+        data = load_data(name, args.split or 'test', args.root)
     if args.limit and args.limit < len(data): data = data.subset(permutation(0, 0, len(data))[:args.limit])  # some sets are sorted
     size = args.batch_size or 500
     if isinstance(model, DRAW):
@@ -288,6 +298,8 @@ OPTIONS = {  # of more than one command, and what argparse should know of them
     '--resume': dict(action='store_true', help='go on from the last saved state in --out'),
     '--start': dict(metavar='MODEL', help='weights to begin with: a shipped model, a file, or the folder of a run; the recipe starts anew'),
     '--data': dict(choices=DATASETS, help='a data set other than the one that the preset or the model names'),
+    '--images': dict(metavar='PATH', help='your pictures: a folder (with the folders in it), or a .npy array'),
+    '--fit': dict(choices=FITS, help="how a folder's pictures are brought to size (default crop)"),
     '--limit': dict(type=_whole(1), help='only so many images, drawn at random'),
     'model': dict(help=f"a shipped model ({', '.join(list_pretrained()) or 'none yet'}), a file, or the folder of a run"),
 }
@@ -309,16 +321,14 @@ def parser() -> argparse.ArgumentParser:
             c.add_argument(flag, **settings if settings.keys() & {'type', 'choices', 'action'} else dict(type=_some, **settings))
 
     command('demo', demo, *TRAINING)
-    command('train', train_command, *TRAINING, '--data', **{
+    command('train', train_command, *TRAINING, '--data', '--images', '--fit', **{
         'preset': dict(choices=EXPERIMENTS),
         '--scale': dict(choices=SCALES, default='laptop', help="smoke: seconds, laptop: minutes to a little over two hours on one or two cores, some only with --backend native --precision bfloat16 (default), paper: the paper's setting"),
         '--glimpses': dict(type=_whole(1, 1024), help="T, the steps of a drawing or the looks at a scene, in place of the preset's"),
-        '--images': dict(metavar='PATH', help='your pictures: a folder (with the folders in it), or a .npy array'),
         '--size': dict(type=_size, help="of a folder's pictures, as 28 or 48x64, height x width (default 28)"),
-        '--grey': dict(action='store_true', help="a folder's pictures without their colours"),
-        '--fit': dict(choices=FITS, help="how a folder's pictures are brought to size (default crop)")})
-    command('evaluate', evaluate_command, 'model', *COMMON, '--data', '--limit', **{
-        '--split': dict(choices=SPLITS, default='test'),
+        '--grey': dict(action='store_true', help="a folder's pictures without their colours")})
+    command('evaluate', evaluate_command, 'model', *COMMON, '--data', '--images', '--fit', '--limit', **{
+        '--split': dict(choices=SPLITS, help='of the data set (default test)'),
         '--samples': dict(type=_whole(1), default=1, help='of the latents, for each image (default 1)'),
         '--iw-samples': dict(type=_whole(0), default=0, help='k of the importance-weighted bound (default 0: leave it out)')})
     command('generate', generate_command, 'model', '--seed', '--out', '--device', '--threads', **{

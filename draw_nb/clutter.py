@@ -60,7 +60,7 @@ def paste(
     (height, width), size = patches.shape[2:], canvas.shape[-1]
     if at.numel() and not (0 <= at.min() and at[..., 0].max() <= canvas.shape[1] - height and at[..., 1].max() <= size - width):
         raise ValueError(f"at: want patches of {height} x {width} to lie inside the canvas of {canvas.shape[1]} x {size}, got corners from {at.flatten(0, -2).amin(0).tolist()} to {at.flatten(0, -2).amax(0).tolist()}")
-    rows, columns = (at[..., i, None] + torch.arange(n) for i, n in enumerate((height, width)))
+    rows, columns = (at[..., i, None] + torch.arange(n, device=at.device) for i, n in enumerate((height, width)))
     pixels = rows[..., :, None] * size + columns[..., None, :]
     canvas.view(len(canvas), -1).scatter_add_(1, pixels.flatten(1), patches.flatten(1))
 
@@ -96,7 +96,7 @@ def cut_out(
     n, *sides = digits.shape
     if at.numel() and not (0 <= which.min() <= which.max() < n and 0 <= at.min() <= at.max() <= min(sides) - piece):
         raise ValueError(f"which and at: want scraps of {piece} x {piece} inside one of {n} digits of {sides[0]} x {sides[1]}, got some outside")
-    rows, columns = (at[..., i, None] + torch.arange(piece) for i in (0, 1))
+    rows, columns = (at[..., i, None] + torch.arange(piece, device=at.device) for i in (0, 1))
     return digits.take((which[..., None, None] * sides[0] + rows[..., :, None]) * sides[1] + columns[..., None, :])
 
 def scenes(
@@ -110,7 +110,7 @@ def scenes(
     check_type(Layout, where=where)
     check_whole(1, size=size, piece=piece)
     check_shapes(digits=(digits, 'n', 'side', 'side'))
-    canvas, whole = torch.zeros(len(where.digits), size, size), _floats(digits[where.digits])
+    canvas, whole = torch.zeros(len(where.digits), size, size, dtype=torch.float32, device=where.digits.device), _floats(digits[where.digits])
     if maps is not None:
         check_shapes(maps=(maps, *where.digits.shape, 2, 2))
         whole = warp(whole.flatten(0, 1)[:, None], maps.flatten(0, 1)).view_as(whole)
@@ -119,4 +119,4 @@ def scenes(
     return canvas.clamp_(max=1)[:, None]
 
 def _floats(pixels):  # by a number a card would not divide but multiply with its inverse, and round differently
-    return pixels / torch.full((), 255., device=pixels.device) if pixels.dtype == torch.uint8 else pixels.float()
+    return pixels / torch.full((), 255., dtype=torch.float32, device=pixels.device) if pixels.dtype == torch.uint8 else pixels.float()

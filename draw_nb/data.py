@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 from torch import Tensor
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, Subset
 
 from . import noise
 from .checks import brief, check_one_of, check_type, check_whole
@@ -118,7 +118,9 @@ class Images(_Warped, Dataset):
         labels = '' if self.labels is None else f' {zlib.crc32(self.labels.contiguous().numpy().data):08x}'
         return f"{self!r} {zlib.crc32(self.images.contiguous().view(torch.uint8).numpy().data):08x}{labels}{f' warped {self.warp:g}' if self.warp else ''}"
 
-    def __getitem__(self, i: int): return self.batch(torch.tensor([range(len(self))[operator.index(i)]]))[0]
+    def __getitem__(self, i: int) -> Tensor:
+        "One image, as evaluation sees it: always with the same tosses of its coins."
+        return self.batch(torch.tensor([range(len(self))[operator.index(i)]], device='cpu'))[0]
 
     def batch(
         self,
@@ -155,7 +157,7 @@ class Scenes(Images):
         check_whole(digits.image_shape[1], size=size)
         check_whole(1, count=count)
         check_whole(0, scraps=scraps)
-        self.size, self.count, self.scraps, self.numbers = size, count, scraps, torch.arange(len(digits))
+        self.size, self.count, self.scraps, self.numbers = size, count, scraps, torch.arange(len(digits), device='cpu')
 
     @property
     def image_shape(self) -> tuple[int, int, int]: return 1, self.size, self.size
@@ -203,10 +205,10 @@ class Crops(Images):
 
     def batch(self, index: Tensor, seed: int = 0, step: int = 0) -> Tensor:
         "Windows of the images of these numbers, float32 [batch, channels, size, size]; where they are is a function of (seed, step, number)."
-        x, spare = self.images[index], torch.tensor(self.images.shape[2:]) - self.size
+        x, spare = self.images[index], torch.tensor(self.images.shape[2:], device=index.device) - self.size
         corner = (spare // 2).expand(len(index), 2) if self.central else noise.words(seed, noise.CROP, step, index, 2) * (spare + 1) >> 32
-        rows, columns = (corner[:, i, None] + torch.arange(self.size) for i in (0, 1))
-        x = x[torch.arange(len(x))[:, None, None], :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+        rows, columns = (corner[:, i, None] + torch.arange(self.size, device=index.device) for i in (0, 1))
+        x = x[torch.arange(len(x), device=index.device)[:, None, None], :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
         return self._pixels(x.contiguous(), index, seed, step)
 
 # %% ../nbs/03_data.ipynb #as-images
@@ -222,6 +224,7 @@ def as_images(
 ) -> Images:
     "Take pictures in any of the usual forms: [n, h, w], [n, c, h, w] or [n, h, w, c], bytes or numbers in [0, 1]."
     if isinstance(data, Images): return data
+    if isinstance(data, Subset) and isinstance(data.dataset, Images | Subset): return as_images(data.dataset, binarise).subset(data.indices)  # torch's random_split
     if isinstance(data, Dataset):
         if not isinstance(data, Sized): raise TypeError(f"data: want a Dataset of images of one size, with a length ({type(data).__name__} has none)")
         items = [_item(data[i]) for i in range(len(data))]

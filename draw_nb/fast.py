@@ -22,7 +22,7 @@ from torch.utils.checkpoint import checkpoint
 from .attention import RAW_LIMIT, stride_unit
 from .checks import check_one_of, check_shapes, check_type, check_whole
 from .loss import Bound
-from .network import DRAW, DRAWConfig, Read, Write, check_images, check_temperature
+from .network import DRAW, DRAWConfig, Read, Write, check_images, check_precision, check_temperature
 
 aten = torch.ops.aten
 
@@ -141,7 +141,7 @@ class Map:
 
     def begin(self, W: Tensor, b: Tensor):
         "Use these weights from now on."
-        self.W, self.b = W.bfloat16() if self.low else W, b
+        self.W, self.b = (W.bfloat16() if self.low else W).detach(), b.detach()
 
     def forward(self, s: int, x: Tensor, out: Tensor):
         "Fill `out` with W x + b."
@@ -422,6 +422,7 @@ class Arranged(nn.Module):
         check_type(DRAW, model=model)
         check_one_of(PRECISIONS, precision=precision)
         check_whole(1, segments=segments)
+        check_precision(model.c_0)
         if precision == 'tf32' and not model.c_0.is_cuda: raise ValueError(f"precision: 'tf32' is for CUDA devices, got a model on {model.c_0.device.type}")
         if segments > model.config.steps: raise ValueError(f"segments: want 1 to {model.config.steps}, the number of steps, got {segments}")
         self.model, self.config, self.segments, self.kit, self.rooms = model, model.config, segments, kit, Rooms(precision == 'bfloat16', kit)
@@ -445,7 +446,7 @@ class Fast(Arranged):
     def forward(self, x: Tensor, eps: Tensor | None = None) -> Bound:
         "What `DRAW.forward` gives, within rounding."
         check_images(x, self.config.image_shape)
-        if eps is None: eps = torch.randn(len(x), *self.config.noise_shape, dtype=x.dtype, device=x.device)
+        if eps is None: eps = torch.randn(len(x), *self.config.noise_shape, device=x.device, dtype=self.model.c_0.dtype)
         check_shapes(eps=(eps, len(x), *self.config.noise_shape))
         _check_no_grads(images=x, eps=eps)
         return self.bound(x, eps)
@@ -503,7 +504,7 @@ class Compiled(nn.Module):
         m = self.model
         r, _ = m.read(x, canvas, h_dec)
         h_enc, s_enc = m.encoder(torch.cat([r.flatten(1), h_dec], 1), (h_enc, s_enc))
-        mu, log_sigma = m.posterior(h_enc).chunk(2, 1)
+        mu, log_sigma = m.posterior(h_enc).to(x.dtype).chunk(2, 1)
         h_dec, s_dec = m.decoder(mu + log_sigma.exp() * eps, (h_dec, s_dec))
         return mu, log_sigma, canvas + m.write(h_dec)[0], h_enc, s_enc, h_dec, s_dec
 

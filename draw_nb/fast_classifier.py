@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from .checks import check_one_of, check_type
 from .classifier import ClassifierConfig, cut
 from .fast import TORCH, Kit, Map, Rooms, _cell_weights, _check_no_grads, _kept, _rows_first, bank_grads, shrink, stretch
-from .network import DRAWConfig, check_images
+from .network import DRAWConfig, check_images, check_precision
 
 # %% ../nbs/20e_fast_classifier.ipynb #sight
 class Sight:
@@ -92,6 +92,7 @@ class FastClassifier(nn.Module):
         if getattr(model, 'kind', None) != 'classifier': raise TypeError(f"model: want a Classifier, got {type(model).__name__}")
         check_one_of(('float32', 'bfloat16'), precision=precision)
         check_type(Kit, kit=kit)
+        check_precision(model.h_0)
         self.model, self.config, self.sights = model, model.config, Rooms(precision == 'bfloat16', kit, Sight)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -94,7 +94,7 @@ def importance_weighted_bound(
     check_bounded(model)
     if index is None: index = torch.arange(len(x), device=x.device)
     check_shapes(index=(index, len(x)))
-    shape, total = model.config.noise_shape, torch.full((len(x),), -math.inf, dtype=torch.float64)
+    shape, total = model.config.noise_shape, torch.full((len(x),), -math.inf, dtype=torch.float64, device='cpu')
     for i in range(k):
         eps = noise.normal(seed, noise.SAMPLE, i, index, shape)
         total = torch.logaddexp(total, model(x, eps).log_weight.cpu().double())

@@ -321,7 +321,7 @@ def _reader(lib):
             self.shape = b, c.read, h, two, w
             if not c.read: return
             self.rows, self.glimpses = x.new_empty(slots, b, c.read, two, w).unbind(0), x.new_empty(slots, b, c.read, two, c.read).unbind(0)
-            self.grads, self.dx_hat = _room_for_grads(x, c.read, h, w), torch.empty_like(x)
+            self.grads, self.dx_hat = _room_for_grads(x, c.read, h, w), x.new_empty(x.shape)  # unlike empty_like, without the odd strides that a length of 1 may have
 
         def see(self, s, canvas):
             b, _, h, two, w = self.shape

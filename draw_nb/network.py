@@ -10,6 +10,7 @@ __all__ = ['PRESETS', 'SCALES', 'check_numbers', 'DRAWConfig', 'lstm_cell', 'win
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
+from numbers import Integral, Real
 from typing import ClassVar, NamedTuple
 
 import torch
@@ -27,9 +28,15 @@ def check_numbers(config):
     for f in fields(config):
         v, whole = getattr(config, f.name), 'int' in str(f.type)
         if v is None and 'None' in str(f.type): continue
-        if whole and (not isinstance(v, int) or isinstance(v, bool) or v < 1): raise ValueError(f"{f.name}: want a whole number of at least 1, got {v!r}")
-        if not whole and not (isinstance(v, (int, float)) and math.isfinite(v)): raise ValueError(f"{f.name}: want a number, got {v!r}")
+        if whole and (not isinstance(v, Integral) or isinstance(v, bool) or v < 1): raise ValueError(f"{f.name}: want a whole number of at least 1, got {v!r}")
+        if not whole and not (isinstance(v, Real) and math.isfinite(v)): raise ValueError(f"{f.name}: want a number, got {v!r}")
         if f.name == 'head_std' and v < 0: raise ValueError(f"head_std: want a number of at least 0, got {v}")
+        object.__setattr__(config, f.name, int(v) if whole else float(v))  # NumPy's numbers become Python's own
+
+# %% ../nbs/01_network.ipynb #check-precision
+def check_precision(weights):
+    "Raise a TypeError for a network whose weights are neither float32 nor float64."
+    if weights.dtype not in (torch.float32, torch.float64): raise TypeError(f"model: want float32 or float64 weights (torch.autocast computes in less), got {weights.dtype}")
 
 # %% ../nbs/01_network.ipynb #config
 @dataclass(frozen=True)
@@ -190,7 +197,7 @@ class Recurrence(nn.Module):
     ) -> Iterator[Step]:
         "Eqs 3-8 with images, Eqs 13-15 without."
         check_shapes(eps=(eps, 'batch' if x is None else len(x), 'steps', self.config.latent))
-        if self.c_0.dtype not in (torch.float32, torch.float64): raise TypeError(f"model: want float32 or float64 weights (torch.autocast computes in less), got {self.c_0.dtype}")
+        check_precision(self.c_0)
         eps = eps.to(self.c_0.dtype)
         if x is not None: x = x.to(eps.dtype)
         canvas, h_enc, h_dec = (p.expand(len(eps), *p.shape) for p in (self.c_0, self.h_enc_0, self.h_dec_0))
@@ -200,7 +207,7 @@ class Recurrence(nn.Module):
             if x is not None:
                 r, window = self.read(x, canvas, h_dec)                                           # Eqs 3-4
                 h_enc, s_enc = self.encoder(torch.cat([r.flatten(1), h_dec], 1), (h_enc, s_enc))  # 5
-                mu, log_sigma = self.posterior(h_enc).chunk(2, 1)                                 # 1-2
+                mu, log_sigma = self.posterior(h_enc).to(eps.dtype).chunk(2, 1)                   # 1-2; autocast would make them short
                 z = mu + log_sigma.exp() * eps_t                                                  # 6
                 seen = dict(glimpse=r, read_window=window, mu=mu, log_sigma=log_sigma)
             h_dec, s_dec = self.decoder(z, (h_dec, s_dec))                                        # 7

@@ -32,7 +32,9 @@ def as_picture(
     check_type(Tensor, image=image)
     if image.dim() != 3 or image.shape[0] not in (1, 3): raise ValueError(f"image: want [1 or 3, height, width], got {list(image.shape)}")
     check_finite(image=image)
-    return (image.detach().cpu().float().clamp(0, 1) * 255).round().byte().expand(3, -1, -1).permute(1, 2, 0).numpy()
+    image = image.detach().cpu()
+    if image.dtype != torch.uint8: image = (image.float().clamp(0, 1) * 255).round().byte()
+    return image.expand(3, -1, -1).permute(1, 2, 0).numpy()
 
 # %% ../nbs/05_pictures.ipynb #tile
 def check_pictures(**images):
@@ -193,8 +195,7 @@ def _frame(step, columns, zoom, boxes):
         left, top, side, border = window_box(step.write_window, i, step.patch.shape[-1])
         x, y = gap + i % columns * (width + gap), gap + i // columns * (height + gap)
         # the middle of pixel 1 lies half a pixel from the image's edge; the box is kept inside its own image
-        corners = [(min(max(left - 0.5, 0), width) + x) * zoom, (min(max(top - 0.5, 0), height) + y) * zoom,
-                   (min(max(left + side - 0.5, 0), width) + x) * zoom, (min(max(top + side - 0.5, 0), height) + y) * zoom]
+        corners = [(min(max(v - 0.5, 0), size) + corner) * zoom for v, size, corner in ((left, width, x), (top, height, y), (left + side, width, x), (top + side, height, y))]
         over.rectangle(corners, outline=(255, 40, 40), width=max(1, round(border * zoom / 2)))
     return picture
 
@@ -229,12 +230,11 @@ def nearest(
     check_shapes(among=(among, 'm', *images.shape[1:]))
     check_finite(images=images, among=among)
     check_whole(1, chunk=chunk)
-    x = images.detach().flatten(1).float()
+    def pixels(t): return (t / 255 if t.dtype == torch.uint8 else t.detach().float()).flatten(1)
+    x = pixels(images)
     best, where = x.new_full((len(x),), torch.inf), torch.zeros(len(x), dtype=torch.long, device=x.device)
     for start in range(0, len(among), chunk):
-        y = among[start:start + chunk].flatten(1).to(x.device)
-        y = y / 255 if y.dtype == torch.uint8 else y.float()
-        d, i = torch.cdist(x, y).min(1)
+        d, i = torch.cdist(x, pixels(among[start:start + chunk].to(x.device))).min(1)
         where = torch.where(d < best, start + i, where)
         best = torch.minimum(d, best)
     return where

@@ -135,7 +135,7 @@ def evaluate(
     nlls, kls, iws = [], [], []
     bar = tqdm(total=len(data), disable=not progress, desc='evaluate', unit=' images')
     with torch.no_grad():
-        for index in torch.arange(len(data)).tensor_split(-(-len(data) // batch_size)):  # evenly: products of one to three rows may round differently
+        for index in torch.arange(len(data), device='cpu').tensor_split(-(-len(data) // batch_size)):  # evenly: products of one to three rows may round differently
             x, there = data.batch(index, seed).to(device), index.to(device)  # where the noise is made, too
             outs = [net(x, noise.normal(seed, noise.SAMPLE, s, there, model.config.noise_shape)) for s in range(samples)]
             nlls.append(torch.stack([o.nll.cpu().double() for o in outs]).mean(0))
@@ -228,7 +228,7 @@ class _State:
     "All that a training needs to go on, and its file."
     def __init__(self, model, recipe, data, valid, backend, note=None):
         self.averaged = copy.deepcopy(model).requires_grad_(False).eval()
-        self.params, self.average = dict(model.named_parameters()), dict(self.averaged.named_parameters())
+        self.params, self.average, self.buffers = dict(model.named_parameters()), dict(self.averaged.named_parameters()), list(model.buffers())
         groups = [dict(params=[p for k, p in self.params.items() if ('window' in k) == windows], share=share) for windows, share in ((False, 1.), (True, recipe.window_lr))]
         self.adam = torch.optim.Adam([g for g in groups if g['params']], lr=recipe.lr, fused=True)
         self.best, self.best_score, self.step, self.seconds, self.note = None, math.inf, 0, 0., {'dataset': data.name, **(note or {})}
@@ -305,11 +305,14 @@ def _about(state, recipe, data, device, objective, processes):
 @contextmanager
 def _stop_signals():
     "Collects interrupts instead of raising them, so that a step is finished before training stops."
-    caught, handlers = [], {}
+    caught: list[float] = []
+    handlers: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():
-        signals = [signal.SIGINT, signal.SIGTERM]
-        if hasattr(signal, 'SIGHUP') and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN: signals.append(signal.SIGHUP)  # which nohup ignores
-        for s in signals: handlers[s] = signal.signal(s, lambda number, frame: caught.append(number))
+        def note(number, frame):
+            if caught and number == signal.SIGINT and time.monotonic() > caught[0] + 1: raise KeyboardInterrupt  # who asks again does not want to wait; at once it may be a launcher that passes on what we had already
+            caught.append(time.monotonic())
+        for signum in (signal.Signals[name] for name in ('SIGINT', 'SIGTERM', 'SIGHUP') if name in signal.Signals.__members__):
+            if signal.getsignal(signum) not in (signal.SIG_IGN, None): handlers[signum] = signal.signal(signum, note)  # nohup, say, ignores one
     try: yield caught
     finally:
         for s, handler in handlers.items(): signal.signal(s, handler)
@@ -414,6 +417,7 @@ def _stepper(backend, net, state, r, data, objective, saved, team=Team()):
 # %% ../nbs/04_training.ipynb #validate
 def _validate(state, objective, valid, seed, backend, team):
     "The score of the averaged weights, which are kept if it is the best so far."
+    for there, b in zip(state.averaged.buffers(), state.buffers): there.copy_(b)  # running statistics, say, of networks that keep some
     score = team.from_main(objective.score, state.averaged, valid, seed, backend)
     if not math.isfinite(score[objective.chosen_by]): raise TrainingDiverged(f"step {state.step}: {objective.chosen_by} is {score[objective.chosen_by]:g}")
     state.keep_if_best(score[objective.chosen_by])

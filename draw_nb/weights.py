@@ -99,7 +99,7 @@ def save_model(
     check_network(model)
     tensors = {k: t.half() if half else t for k, t in model.state_dict().items()}
     if not all(t.isfinite().all() for t in tensors.values()): raise ValueError(f"model: want weights that are numbers{' of at most 65,504, in half precision' * half}, or its file could not be loaded again, got others among them")
-    save_tensors(path, tensors, dict(kind=model.kind, config=asdict(model.config), **about))
+    save_tensors(path, tensors, about | dict(kind=model.kind, config=asdict(model.config)))
 
 # %% ../nbs/06_weights.ipynb #load-model
 def load_model(
@@ -119,7 +119,7 @@ def load_model(
         config = network.Config(**about['config'])
         if {k: t.shape for k, t in _promised(network, config).items()} != {k: t.shape for k, t in tensors.items()}: raise ValueError("other names or shapes")
         if not all(t.isfinite().all() for t in tensors.values()): raise ValueError("some weights are no numbers")
-        model = network(config)
+        with torch.random.fork_rng(devices=[]): model = network(config)  # whose first weights are drawn in vain
         model.load_state_dict({k: t.float() for k, t in tensors.items()})
     except (KeyError, TypeError, ValueError, RuntimeError, OverflowError) as e:
         raise WeightsError(f"{Path(path).name}: the weights and the configuration do not fit ({e})") from None
