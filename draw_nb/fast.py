@@ -344,6 +344,7 @@ def unroll(ctx, c, keep, rooms, x, eps, canvas, h_enc, s_enc, h_dec, s_dec, W_en
 # %% ../nbs/20_fast.ipynb #rewind
 def _kept(ctx):
     "What the way there has kept for the way back, once."
+    if torch.is_grad_enabled(): raise RuntimeError("create_graph: the fast path has no gradients of gradients; backend='eager' has them")
     if ctx.kept is None: raise RuntimeError("the fast path goes backward once for each forward, since gradients take the place of what it kept; backend='eager' can go again")
     ctx.saved_tensors  # complains if they were changed
     kept, ctx.kept = ctx.kept, None
