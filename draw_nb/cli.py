@@ -108,9 +108,11 @@ def _start(model, other, name):
     made = {k: other.about.get(k) for k in ('command', 'commit', 'recipe', 'seconds', 'made_with', 'start')}
     return made | {k: v for k, v in other.about.items() if k == 'step'}  # where its training had come to, if not to its end
 
+def _folder(args): return bool(args.images) and not args.images.endswith('.npy')
+
 def _mine(args, c):
     "The user's own pictures, those of a folder in the size of a network."
-    return load_images(args.images, **{} if args.images.endswith('.npy') else dict(height=c.height, width=c.width, channels=c.channels, fit=args.fit or 'crop'))
+    return load_images(args.images, **dict(height=c.height, width=c.width, channels=c.channels, fit=args.fit or 'crop') if _folder(args) else {})
 
 def _own(args, c):
     "The user's own pictures for training and, a tenth of them, for validation."
@@ -171,10 +173,10 @@ def train_command(args):
     "train a preset of the paper at one of three scales, on its own data or on your pictures"
     e = experiment(args.preset, args.scale)
     if args.images and args.data: raise ValueError("--images and --data: want one of them")
-    if (not args.images or args.images.endswith('.npy')) and (args.size or args.grey or args.fit): raise ValueError("--size, --grey and --fit: want --images with a folder, too")
+    if not _folder(args) and (args.size or args.grey or args.fit): raise ValueError("--size, --grey and --fit: want --images with a folder, too")
     if args.images:
         if e.network is not DRAW: raise ValueError(f"--images: want a preset that draws, {args.preset} does not")
-        channels, height, width = load_images(args.images).image_shape if args.images.endswith('.npy') else (1 if args.grey else 3, *(args.size or (28, 28)))
+        channels, height, width = (1 if args.grey else 3, *(args.size or (28, 28))) if _folder(args) else load_images(args.images).image_shape
         e = replace(e, config=replace(e.config, channels=channels, height=height, width=width))
     if args.glimpses:
         if not hasattr(e.config, 'steps'): raise ValueError(f"--glimpses: want a preset that takes steps, {args.preset} sees all at once")
@@ -188,7 +190,7 @@ def _give_or_take(mean, error): return f'{mean:.2f} +- {error:.2f}' if error == 
 def evaluate_command(args):
     "measure a model on a data set or on your pictures: the bound in nats per image, or a classifier's error"
     out = args.out and _new(args.out)
-    if args.fit and (not args.images or args.images.endswith('.npy')): raise ValueError("--fit: want --images with a folder, too")
+    if args.fit and not _folder(args): raise ValueError("--fit: want --images with a folder, too")
     model = _model(args.model, args.device)
     if args.images:
         if args.data or args.split: raise ValueError("--images: want neither --data nor --split with it")

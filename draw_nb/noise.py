@@ -46,7 +46,7 @@ def words(
     there = isinstance(step, Tensor)  # on a device, perhaps, where to look at numbers is to wait for them
     check_whole(0, seed=seed, stream=stream, step=0 if there else step, n=n)
     check_shapes(index=(index, 'batch'))
-    seed, step = int(seed), step if there else int(step)  # numpy's numbers overflow
+    seed, step = int(seed), step if there else int(step)  # NumPy's numbers overflow
     if not seed < 2**63: raise ValueError(f"seed: want an integer in [0, 2^63), got {seed}")
     if not there and not max(stream, step) <= MASK: raise ValueError(f"stream and step: want integers in [0, 2^32), got {stream} and {step}")
     if index.is_floating_point() or not there and index.is_cpu and len(index) and not 0 <= index.min().item() <= index.max().item() <= MASK: raise ValueError(f"index: want integers in [0, 2^32), got {index[:3].tolist()}{', ...' if len(index) > 3 else ''}")

@@ -22,6 +22,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
 from .checks import brief, check_finite, check_number, check_shapes, check_type, check_whole
+from .clutter import _floats
 from .files import writing
 
 # %% ../nbs/05_pictures.ipynb #as-picture
@@ -32,9 +33,7 @@ def as_picture(
     check_type(Tensor, image=image)
     if image.dim() != 3 or image.shape[0] not in (1, 3): raise ValueError(f"image: want [1 or 3, height, width], got {list(image.shape)}")
     check_finite(image=image)
-    image = image.detach().cpu()
-    if image.dtype != torch.uint8: image = (image.float().clamp(0, 1) * 255).round().byte()
-    return image.expand(3, -1, -1).permute(1, 2, 0).numpy()
+    return (_floats(image.detach().cpu()).clamp(0, 1) * 255).round().byte().expand(3, -1, -1).permute(1, 2, 0).numpy()
 
 # %% ../nbs/05_pictures.ipynb #tile
 def check_pictures(**images):
@@ -230,11 +229,10 @@ def nearest(
     check_shapes(among=(among, 'm', *images.shape[1:]))
     check_finite(images=images, among=among)
     check_whole(1, chunk=chunk)
-    def pixels(t): return (t / 255 if t.dtype == torch.uint8 else t.detach().float()).flatten(1)
-    x = pixels(images)
+    x = _floats(images.detach()).flatten(1)
     best, where = x.new_full((len(x),), torch.inf), torch.zeros(len(x), dtype=torch.long, device=x.device)
     for start in range(0, len(among), chunk):
-        d, i = torch.cdist(x, pixels(among[start:start + chunk].to(x.device))).min(1)
+        d, i = torch.cdist(x, _floats(among[start:start + chunk].detach().to(x.device)).flatten(1)).min(1)
         where = torch.where(d < best, start + i, where)
         best = torch.minimum(d, best)
     return where
