@@ -125,16 +125,22 @@ def show_sequence(
     columns: int = 10,        # how many of the steps, evenly spread, the first and the last among them
     size: float = 0.7,        # of one image, inches
     read: bool = False,       # whether to show the read window as well, in green
+    images: Tensor | None = None,  # what the drawings are to reproduce, like a canvas: shown before them, in a first column
 ) -> Figure:
     "Figures 1, 7 and 10: a drawing in each row, from left to right; the red box is where it writes, its border as wide as sigma."
     check_steps(steps)
     check_whole(1, rows=rows, columns=columns)
+    if images is not None: check_shapes(images=(images, *steps[0].canvas.shape))
     rows, columns = min(rows, len(steps[0].canvas)), min(columns, len(steps))
     chosen = [steps[i] for i in np.linspace(0, len(steps) - 1, columns).round().astype(int)]
-    fig, axes = plt.subplots(rows, columns, figsize=(columns * size, rows * size), squeeze=False,
-                             gridspec_kw=dict(wspace=0.06, hspace=0.06, left=0, right=1, top=1, bottom=0))
+    before = [] if images is None else [1, 0.15]  # the widths of a picture and of the gap after it
+    fig, axes = plt.subplots(rows, len(before) + columns, figsize=((sum(before) + columns) * size, rows * size), squeeze=False,
+                             gridspec_kw=dict(width_ratios=[*before, *[1] * columns], wspace=0.06, hspace=0.06, left=0, right=1, top=1, bottom=0))
     for row, line in enumerate(axes):
-        for step, ax in zip(chosen, line):
+        if images is not None:
+            show_image(images[row], line[0])
+            line[1].set_axis_off()
+        for step, ax in zip(chosen, line[len(before):]):
             show_image(step.canvas[row].sigmoid(), ax)
             if step.write_window: show_window(ax, step.write_window, row, step.patch.shape[-1])
             if read and step.read_window: show_window(ax, step.read_window, row, step.glimpse.shape[-1], 'limegreen')

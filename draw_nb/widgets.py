@@ -114,6 +114,7 @@ def step_figure(
         kl = [s.kl[0].item() for s in steps]
         line[3].bar(range(1, len(kl) + 1), kl, color=['tab:red' if i == t else 'lightgrey' for i in range(len(kl))])
         line[3].set_title('KL of each step, nats', fontsize=9)
+        line[3].set_xlabel('step', fontsize=8)
     return fig
 
 # %% ../nbs/05b_widgets.ipynb #player
