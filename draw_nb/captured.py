@@ -107,7 +107,7 @@ def record(b: Buffers) -> torch.cuda.CUDAGraph:
             warnings.filterwarnings('ignore', message='.*capturable=True')  # Adam, that nothing is captured yet
             for _ in range(3): advance(b)
         torch.cuda.current_stream().wait_stream(stream)
-        with torch.cuda.graph(graph, stream=stream): advance(b)
+        with torch.cuda.graph(graph, stream=stream, capture_error_mode='thread_local'): advance(b)  # other threads may go on asking the card for memory
         b.halted.fill_(0)
     return graph
 
