@@ -27,7 +27,7 @@ P
     done
 }
 
-train() {  # `mnist` from its first weights: each training begins with the weights of the one before, and twice its steps
+train() {  # `mnist` from its first weights: each training begins with the weights of the one before, and takes twice its glimpses
     local runs=${RUNS:-$OUT/runs} before=() T lr steps
     local card="--scale laptop --data mnist --device cuda --backend captured --precision tf32 --batch-size 1000"
     keep "$runs" & local keeper=$!
@@ -42,4 +42,7 @@ train() {  # `mnist` from its first weights: each training begins with the weigh
     say evaluated
 }
 
-"$@"
+case $1 in
+    tests | train) "$1" ;;
+    *) echo "want tests or train, got '$1'" >&2; exit 2 ;;
+esac
