@@ -47,8 +47,7 @@ train() {  # `mnist` from its first weights: each training begins with the weigh
         cp "$runs/$T/model.safetensors" "$OUT/$T.safetensors"
         before=(--start "$runs/$T")
     done <<< "${PLAN:-$'16 1e-2 10000\n32 6e-3 15000\n64 4e-3 42000'}"
-    draw_nb evaluate "${before[1]}" --data binarized-mnist --samples 5 --device cuda
-    say evaluated
+    draw_nb evaluate "${before[1]}" --data binarized-mnist --samples 5 --device cuda && say evaluated
 }
 
 "$1"
