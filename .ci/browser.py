@@ -49,6 +49,18 @@ def numbers(page):
     assert worst < 1e-5, worst
     print(f'filters, glimpse and patch in JavaScript: 60 cases, at most {worst:.1e} from Python')
 
+def fingers(canvas, down, moves):
+    "Touch a canvas at several places, each (finger, x, y) from its corner, move, and let go."
+    canvas.evaluate('''(canvas, [down, moves]) => {
+        const box = canvas.getBoundingClientRect(), capture = canvas.setPointerCapture;
+        const send = (kind, [pointerId, x, y]) => canvas.dispatchEvent(new PointerEvent(kind, {pointerId, clientX: box.left + x, clientY: box.top + y, bubbles: true}));
+        canvas.setPointerCapture = () => {};  // which knows no finger that we made up
+        down.forEach(at => send('pointerdown', at));
+        moves.forEach(at => send('pointermove', at));
+        down.forEach(at => send('pointerup', at));
+        canvas.setPointerCapture = capture;
+    }''', [down, moves])
+
 def page_alone(page):
     "The page without Python: drag, wheel, keys, sliders."
     page.set_content(attention_page(torch.rand(3, 20, 40), n=5)._repr_html_())
@@ -67,6 +79,13 @@ def page_alone(page):
     assert abs(state()['g_x'] - now['g_x'] + 1) < 1e-9 and abs(state()['delta'] / now['delta'] - 1.1) < 1e-9
     page.mouse.wheel(0, 300)
     page.wait_for_function('d => document.querySelector(".draw-nb-attention").attention.delta < d', arg=now['delta'])
+    before = state()
+    fingers(canvas, [(1, 100, 50), (2, 110, 50)], [(2, 120, 50), (2, 115, 50)])  # from 10 apart to 15
+    assert abs(state()['delta'] / before['delta'] - 1.5) < 1e-9 and state()['g_x'] == before['g_x'], (before['delta'], state()['delta'])
+    page.locator('input').first.focus()
+    now, wheeled = state(), page.mouse.wheel(0, 300)
+    page.keyboard.press('ArrowRight')
+    assert abs(state()['g_x'] - now['g_x'] - 0.05) < 0.026 and state()['delta'] == now['delta'], (now, state())  # the wheel is for a grid that was clicked
     page.locator('input').nth(5).fill('3')  # N
     assert len(state()['glimpse'][0]) == 3 and state()['glimpse'] != now['glimpse']
     times = page.evaluate('''() => Array.from({length: 30}, (_, i) => {
@@ -87,7 +106,7 @@ def film(page):
     page.wait_for_function('document.querySelector("input").value === "3" && document.querySelector("button").textContent === "play"')
     end = position()
     page.locator('input').fill('1')
-    assert position() != end and '2 of 4' in page.locator('output').text_content()
+    assert position() != end and end == '100%' and '2 of 4' in page.locator('output').text_content()
     print('the player: played, stopped, stepped')
 
 @contextmanager
@@ -148,7 +167,20 @@ def explorer(page, address):
         page.mouse.up()
     acts = dict(slider=slide, drag=drag, key=lambda: page.keyboard.press('ArrowUp'), wheel=lambda: page.mouse.wheel(0, 200))
     for name, act in acts.items(): changes(shown, act, name)
+    numbers = page.locator('.widget-slider .widget-readout').first
+    before = numbers.text_content()
+    changes(numbers.text_content, drag, f'the slider beside the grid, {before}')
+    letters(page, canvas)
     print('notebook 00 in JupyterLab: slid, dragged, typed, turned')
+
+def letters(page, place):
+    "Keys that Jupyter has a use for do nothing to the cells, while something of ours has the focus."
+    cells = lambda: page.evaluate('window.jupyterapp.shell.currentWidget.content.widgets.length')
+    before = cells()
+    place.focus()
+    for key in 'xdda': page.keyboard.press(key)
+    time.sleep(.3)
+    assert cells() == before, f'{before} cells before, {cells()} after'
 
 def pages(page, address):
     "HTML with scripts in it works in a notebook, too."
@@ -159,7 +191,14 @@ def pages(page, address):
     canvas.focus()
     page.keyboard.press('ArrowRight')
     assert abs(box.evaluate('e => e.attention.g_x') - before - 1) < 1e-9
+    slider = box.locator('input').first
+    slider.click()
+    before = box.evaluate('e => e.attention.g_x')
+    page.keyboard.press('ArrowRight')
+    assert abs(box.evaluate('e => e.attention.g_x') - before - 0.05) < 0.026
+    for place in canvas, slider, page.locator('button', has_text='play').first, page.get_by_label('step', exact=True): letters(page, place)
     page.locator('button', has_text='play').first.click()
+    page.wait_for_function('document.body.innerText.includes("2 of ")')
     n = load_pretrained('mnist').config.steps
     page.wait_for_function(f'document.body.innerText.includes("{n} of {n}")')
     print('notebook 05a in JupyterLab: the page obeys, the film plays')
@@ -176,10 +215,19 @@ def draw(page, address):
         page.mouse.down()
         page.mouse.move(box['x'] + 105, box['y'] + 190, steps=8)
         page.mouse.up()
+    letters(page, output.locator('button', has_text='clear'))
     before = output.locator('.widget-html-content').text_content()
     changes(lambda: output.locator('img').first.get_attribute('src'), one, 'pad')
-    page.wait_for_function('([e, text]) => e.textContent !== text', arg=[output.locator('.widget-html-content').element_handle(), before])
-    print('notebook 05b in JupyterLab: a digit drawn, and drawn again for', output.locator('.widget-html-content').text_content())
+    page.wait_for_function('([e, text]) => e.textContent !== text && e.textContent.includes("nats")', arg=[output.locator('.widget-html-content').element_handle(), before])
+    cost = output.locator('.widget-html-content').text_content()
+    ink = lambda: pad.evaluate('c => [...c.getContext("2d").getImageData(0, 0, c.width, c.height).data].filter(v => v).length')
+    output.locator('button', has_text='clear').click()
+    fingers(pad, [(1, 60, 60)], [(1, 60, 120)])
+    one_line = ink()
+    output.locator('button', has_text='clear').click()
+    fingers(pad, [(1, 60, 60), (2, 160, 60)], [(1, 60, 90), (2, 160, 90), (1, 60, 120), (2, 160, 120)])
+    assert ink() == one_line, (one_line, ink())  # a palm draws nothing
+    print('notebook 05b in JupyterLab: a digit drawn, and drawn again for', cost)
 
 if __name__ == '__main__':
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as p:

@@ -16,12 +16,12 @@ from string import Template
 
 import anywidget
 import traitlets
-from PIL import Image
+from PIL import Image, ImageDraw
 from torch import Tensor
 
 from .checks import check_finite, check_number, check_type, check_whole
 from .network import Step
-from .pictures import frames
+from .pictures import as_picture, frames
 
 # %% ../nbs/05a_browser.ipynb #mathematics
 ATTENTION_JS = '''
@@ -67,19 +67,37 @@ function overlay(canvas, s, width) {
   pen.strokeRect(at(s.g_x, 0), at(s.g_y, 0), at(s.g_x, s.n - 1) - at(s.g_x, 0), at(s.g_y, s.n - 1) - at(s.g_y, 0));
 }
 
+const ownKeys = element => { element.dataset.lmSuppressShortcuts = 'true'; return element; };  // what Jupyter's shortcuts keep away from
+
 function grab(canvas, width, get, set) {
-  let held = null;
+  const fingers = new Map();
+  let start;  // of a drag: where the finger and the grid were
   const keys = {ArrowLeft: ['g_x', -1], ArrowRight: ['g_x', 1], ArrowUp: ['g_y', -1], ArrowDown: ['g_y', 1]};
   const stride = by => set({delta: get().delta * by});
-  Object.assign(canvas, {tabIndex: 0, title: 'drag, arrow keys: move; wheel, + and -: stride'});
+  Object.assign(ownKeys(canvas), {tabIndex: 0, role: 'application', ariaLabel: 'grid of filters over the image: arrow keys move it, plus and minus change its stride', title: 'drag, arrow keys: move; wheel, pinch, + and -: stride'});
   Object.assign(canvas.style, {touchAction: 'none', cursor: 'move'});
-  canvas.onpointerdown = e => { held = {x: e.clientX, y: e.clientY, ...get()}; canvas.setPointerCapture(e.pointerId); canvas.focus(); };
-  canvas.onpointermove = e => {
-    const pixel = width / canvas.getBoundingClientRect().width;
-    if (held) set({g_x: held.g_x + (e.clientX - held.x) * pixel, g_y: held.g_y + (e.clientY - held.y) * pixel});
+  const anchor = () => { const [first] = fingers.values(); start = first && {x: first[0], y: first[1], ...get()}; };
+  const spread = () => { const [a, b] = fingers.values(); return Math.max(1, Math.hypot(a[0] - b[0], a[1] - b[1])); };
+  canvas.onpointerdown = e => {
+    if (e.button) return;
+    fingers.set(e.pointerId, [e.clientX, e.clientY]);
+    anchor();
+    canvas.setPointerCapture(e.pointerId);
+    canvas.focus();
   };
-  canvas.onpointerup = canvas.onpointercancel = () => { held = null; };
-  canvas.addEventListener('wheel', e => { e.preventDefault(); stride(Math.exp(-e.deltaY / 1000)); }, {passive: false});
+  canvas.onpointermove = e => {
+    if (!fingers.has(e.pointerId)) return;
+    const before = fingers.size > 1 ? spread() : 0, pixel = width / canvas.getBoundingClientRect().width;
+    fingers.set(e.pointerId, [e.clientX, e.clientY]);
+    if (before) stride(spread() / before);
+    else set({g_x: start.g_x + (e.clientX - start.x) * pixel, g_y: start.g_y + (e.clientY - start.y) * pixel});
+  };
+  canvas.onpointerup = canvas.onpointercancel = e => { fingers.delete(e.pointerId); anchor(); };
+  canvas.addEventListener('wheel', e => {
+    if (!canvas.matches(':focus')) return;
+    e.preventDefault();
+    stride(Math.exp(-e.deltaY / 1000));
+  }, {passive: false});
   canvas.onkeydown = e => {
     if (e.key in keys) { const [name, by] = keys[e.key]; set({[name]: get()[name] + by}); }
     else if (e.key === '+' || e.key === '-') stride(e.key === '+' ? 1.1 : 1 / 1.1);
@@ -96,8 +114,8 @@ function panels(root, image) {
   const height = image[0].length, width = image[0][0].length, canvases = [], add = (parent, kind, more) => parent.appendChild(Object.assign(document.createElement(kind), more));
   const row = add(root, 'div', {style: 'display:flex;flex-wrap:wrap;gap:.4em 1em;align-items:end'});
   for (const name of ['image and grid', 'F_X', 'F_Y', 'glimpse', 'written back']) {
-    const figure = add(row, 'figure', {style: 'margin:0;font:12px sans-serif'}), first = !canvases.length;
-    canvases.push(add(figure, 'canvas', {width: first ? 224 : 140, height: first ? 224 * height / width : 140, className: first ? 'draw-nb-grid' : ''}));
+    const figure = add(row, 'figure', {style: 'margin:0;font:12px sans-serif'}), first = !canvases.length, long = Math.max(height, width);
+    canvases.push(add(figure, 'canvas', {width: first ? 224 * width / long : 140, height: first ? 224 * height / long : 140, className: first ? 'draw-nb-grid' : '', style: 'outline:1px solid #8888'}));
     add(figure, 'figcaption', {textContent: name});
   }
   const largest = m => Math.max(1e-9, ...m.flat(2));
@@ -157,15 +175,16 @@ export default {render({model, el}) {
 # %% ../nbs/05a_browser.ipynb #page
 PAGE_JS = '''
 function explore(root, image, s, ranges) {
+  root.replaceChildren();  // the still
   const view = panels(root, image), {height, width} = view, outputs = {}, inputs = {};
   const add = (parent, kind, more = {}) => parent.appendChild(Object.assign(document.createElement(kind), more));
   const controls = add(root, 'div', {style: 'display:flex;flex-wrap:wrap;gap:.4em 1em;margin-top:.6em;font:12px sans-serif'});
   for (const [name, [label, low, high, step]] of Object.entries(ranges)) {
     const box = add(controls, 'label', {textContent: label + ' '});
-    inputs[name] = add(box, 'input', {type: 'range', min: low, max: high, step, value: s[name], oninput: e => set({[name]: +e.target.value})});
-    outputs[name] = add(box, 'output');
+    inputs[name] = ownKeys(add(box, 'input', {type: 'range', min: low, max: high, step, value: s[name], oninput: e => set({[name]: +e.target.value})}));
+    outputs[name] = add(box, 'span');
   }
-  const raw = add(root, 'div', {className: 'raw', style: 'margin-top:.4em;font:12px sans-serif'});
+  const raw = add(root, 'div', {className: 'raw', style: 'margin-top:.4em;font:12px sans-serif;white-space:pre-wrap'});
   function set(changes) {
     for (const [name, v] of Object.entries(changes)) s[name] = Math.min(ranges[name][2], Math.max(ranges[name][1], v));
     root.attention = {...view.draw(s), ...s};
@@ -208,22 +227,35 @@ def slider_starts(
     start = dict(g_x=(width + 1) / 2, g_y=(height + 1) / 2, delta=max(height, width) / (2 * n), sigma=0.8, gamma=1., n=n)
     return {name: min(max(start[name], low), high) for name, (_, low, high, _) in ranges.items()}
 
+def _still(image, start):
+    "What stands in the page until a script replaces it: the image with its grid."
+    zoom, png = 224 / max(image.shape[1:]), io.BytesIO()
+    picture = Image.fromarray(as_picture(image)).resize([round(zoom * size) for size in (image.shape[2], image.shape[1])], Image.Resampling.NEAREST)
+    over, offsets = ImageDraw.Draw(picture), [(i - (start['n'] - 1) / 2) * start['delta'] - 0.5 for i in range(start['n'])]
+    across, down = ([(start[g] + offset) * zoom for offset in offsets] for g in ('g_x', 'g_y'))
+    for x in across:
+        for y in down: over.ellipse((x - 2, y - 2, x + 2, y + 2), 'limegreen')
+    over.rectangle([across[0], down[0], across[-1], down[-1]], outline='limegreen')
+    picture.save(png, 'png', optimize=True)
+    return f'<img alt="An image under a grid of filters" src="data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}">'
+
 def attention_page(
     image: Tensor,  # [channels, height, width], in [0, 1]
     n: int | None = None,  # N at the start, filters along each axis; 8 if not given, or as many as there are pixels
 ) -> Page:
     "The attention window over an image, to be moved about in any browser, without Python."
     data, (height, width) = planes(image), image.shape[1:]
-    spec = ', '.join(json.dumps(part) for part in (data, slider_starts(height, width, n), slider_ranges(height, width)))
-    return Page(f'<div class="draw-nb-attention"></div><script>(() => {{{ATTENTION_JS}{HANDS_JS}{PANELS_JS}{PAGE_JS}\nexplore(document.currentScript.previousElementSibling, {spec});\n}})()</script>')
+    start = slider_starts(height, width, n)
+    spec = ', '.join(json.dumps(part) for part in (data, start, slider_ranges(height, width)))
+    return Page(f'<div class="draw-nb-attention">{_still(image, start)}</div><script>(() => {{{ATTENTION_JS}{HANDS_JS}{PANELS_JS}{PAGE_JS}\nexplore(document.currentScript.previousElementSibling, {spec});\n}})()</script>')
 
 # %% ../nbs/05a_browser.ipynb #player
-PLAYER = Template('''<div style="display:inline-block"><div style="width:${width}px;height:${height}px;background:url(data:image/png;base64,$strip) 0 0" role="img" aria-label="$alt"></div>
-<button>play</button> <input type="range" min="0" max="$last" value="0" aria-label="step" style="vertical-align:middle"> <output>1 of $frames</output></div>
+PLAYER = Template('''<div style="display:inline-block;max-width:100%"><div style="width:${width}px;max-width:100%;aspect-ratio:$width/$height;background:url(data:image/png;base64,$strip) 100% 0/${frames}00% 100%" role="img" aria-label="$alt"></div>
+<button data-lm-suppress-shortcuts="true">play</button> <input type="range" data-lm-suppress-shortcuts="true" min="0" max="$last" value="$last" aria-label="step" style="vertical-align:middle"> <output>$frames of $frames</output></div>
 <script>(() => {
   const [picture, button, slider, output] = document.currentScript.previousElementSibling.children;
   let timer = null;
-  const show = t => { slider.value = t; picture.style.backgroundPositionX = -t * $width + 'px'; output.textContent = `$${1 + +t} of $frames`; };
+  const show = t => { slider.value = t; picture.style.backgroundPositionX = 100 * t / Math.max($last, 1) + '%'; output.textContent = `$${1 + +t} of $frames`; };
   const stop = () => { clearInterval(timer); timer = null; button.textContent = 'play'; };
   slider.oninput = () => { stop(); show(slider.value); };
   button.onclick = () => {

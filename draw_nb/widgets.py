@@ -71,7 +71,7 @@ class AttentionExplorer:
         self.sliders = {name: (ipywidgets.IntSlider if name == 'n' else ipywidgets.FloatSlider)(start[name], min=low, max=high, step=step, description=label)
                         for name, (label, low, high, step) in ranges.items()}
         self.grid = Grid(image, {name: ranges[name][1:3] for name in ('g_x', 'g_y', 'delta')}, **start)
-        for name, slider in self.sliders.items(): traitlets.link((slider, 'value'), (self.grid, name))
+        self.links = [ipywidgets.jslink((slider, 'value'), (self.grid, name)) for name, slider in self.sliders.items()]  # in the browser: at once, also while the kernel is busy
 
     def window(self) -> Window:
         "The window that the sliders show."
@@ -130,7 +130,7 @@ class StepScrubber:
         if not models: raise ValueError("models: want at least one, by name")
         self.models, self.image, self.last = models, image, max(m.config.steps for m in models.values())
         self.step = ipywidgets.IntSlider((self.last + 1) // 2, min=1, max=self.last, description='step')
-        self.play = ipywidgets.Play(value=1, min=1, max=self.last, interval=150)
+        self.play = ipywidgets.Play(value=self.step.value, min=1, max=self.last, interval=150)
         self.seed, self.temperature = ipywidgets.IntSlider(0, min=0, max=99, description='seed'), ipywidgets.FloatSlider(1., min=0, max=2, step=0.1, description='temperature')
         ipywidgets.jslink((self.play, 'value'), (self.step, 'value'))
         self.picture = ipywidgets.Image(format='png')
@@ -140,13 +140,16 @@ class StepScrubber:
 
     def draw(self):
         "Let the models draw with the seed and the temperature of the sliders."
+        self.shown: dict[int, bytes] = {}  # pictures of steps, so that a film is quicker when it is seen again
         if self.image is None: self.drawings = {name: m.trace_prior(1, self.seed.value, self.temperature.value) for name, m in self.models.items()}
         else: self.drawings = {name: m.trace(self.image[None].to(m.c_0), self.seed.value) for name, m in self.models.items()}
         self.redraw()
 
     def redraw(self):
         "Show the step of the slider in `picture`."
-        self.picture.value = _png(step_figure(self.models, self.drawings, (self.step.value - 1) / max(self.last - 1, 1), self.image))
+        t = self.step.value
+        if t not in self.shown: self.shown[t] = _png(step_figure(self.models, self.drawings, (t - 1) / max(self.last - 1, 1), self.image))
+        self.picture.value = self.shown[t]
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         rows = [ipywidgets.HBox([self.play, self.step]), ipywidgets.HBox([self.seed] + [self.temperature] * (self.image is None)), self.picture]
@@ -158,9 +161,10 @@ PAD_JS = '''
 export default {render({model, el}) {
   const [height, width] = model.get('size'), zoom = 8, canvas = el.appendChild(document.createElement('canvas')), pen = canvas.getContext('2d');
   const clear = el.appendChild(Object.assign(document.createElement('button'), {textContent: 'clear'}));
-  Object.assign(canvas, {className: 'draw-nb-pad', width: width * zoom, height: height * zoom});
+  clear.dataset.lmSuppressShortcuts = 'true';
+  Object.assign(canvas, {className: 'draw-nb-pad', width: width * zoom, height: height * zoom, role: 'img', ariaLabel: 'a pad to draw on, with a mouse or a finger'});
   Object.assign(canvas.style, {touchAction: 'none', cursor: 'crosshair', display: 'block'});
-  let pixels, last = null;
+  let pixels, last = null, finger = null;  // one at a time
   const show = () => {
     pixels = [...model.get('pixels')];
     pen.fillStyle = 'black';
@@ -180,10 +184,15 @@ export default {render({model, el}) {
     for (let i = 1; i <= steps; i++) last ? dot(last[0] + (x - last[0]) * i / steps, last[1] + (y - last[1]) * i / steps) : dot(x, y);
     last = [x, y];
   };
-  const send = () => { last = null; model.set('pixels', pixels); model.save_changes(); };
-  canvas.onpointerdown = e => { canvas.setPointerCapture(e.pointerId); line(e); };
-  canvas.onpointermove = e => { if (last) line(e); };
-  canvas.onpointerup = canvas.onpointercancel = send;
+  const send = () => { last = finger = null; model.set('pixels', pixels); model.save_changes(); };
+  canvas.onpointerdown = e => {
+    if (e.button || finger !== null) return;
+    finger = e.pointerId;
+    canvas.setPointerCapture(finger);
+    line(e);
+  };
+  canvas.onpointermove = e => { if (e.pointerId === finger) line(e); };
+  canvas.onpointerup = canvas.onpointercancel = e => { if (e.pointerId === finger) send(); };
   clear.onclick = () => { pixels = pixels.map(() => 0); send(); };
   model.on('change:pixels', show);
   show();
@@ -219,12 +228,13 @@ class DrawToIt:
     def look(self):
         "Draw what is on the pad into `picture`, and its cost into `words`."
         x = torch.tensor(self.pad.pixels).to(self.model.c_0).view(1, *self.model.config.image_shape)
+        self.words.value = '...'
         self.picture.value = _png(show_sequence(self.model.trace(x), rows=1, columns=9, size=1., read=True))
         with torch.no_grad(): bound = self.model(x.expand(self.samples, -1, -1, -1), self.model.noise(self.samples, 0)).bound
         self.words.value = f'{bound.mean():.1f} ± {bound.std() / self.samples**0.5:.1f} nats'
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        live = ipywidgets.HBox([self.pad, ipywidgets.VBox([self.picture, self.words])])._repr_mimebundle_() or {}
+        live = ipywidgets.HBox([self.pad, ipywidgets.VBox([self.picture, self.words])], layout=dict(flex_flow='row wrap'))._repr_mimebundle_() or {}
         return {**live, 'text/plain': f'DrawToIt: {self.words.value}', 'image/png': base64.b64encode(self.picture.value).decode()}
 
 # %% ../nbs/05b_widgets.ipynb #live
