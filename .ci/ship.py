@@ -3,7 +3,7 @@
     python .ci/ship.py runs/mnist-laptop mnist
 
 writes draw_nb/pretrained/mnist.safetensors (in half precision if that costs less than 0.01 nats, or 0.01% of error, on
-validation images), mnist.jsonl (the log of the run, of whose minibatches it keeps at most a thousand), mnist.json (the
+validation images), mnist.jsonl (the log of the run, of whose minibatches it keeps means over stretches), mnist.json (the
 measurement, and what half precision costs) and mnist.md (the model card). The run itself has noted its command and commit;
 one that was started from Python has not, and is given them by --command and --commit. Of several runs that began with the
 same weights it takes the mean of their last ones (Wortsman et al. 2022, "Model soups"), and the log of the first.
@@ -17,12 +17,15 @@ from draw_nb.experiments import TESTED_ON, measure, model_card, quick, results
 from draw_nb.training import read_log
 from draw_nb.weights import SHIPPED, load_tensors
 
-def thinned(log):
-    "A log with all of its validations, and of its minibatches at most a thousand, evenly."
-    steps = [e['step'] for e in log if 'lr' in e]
-    every = max(1, -(-len(steps) // 1000))
-    kept = set(steps[every - 1::every])
-    return [e for e in log if 'lr' not in e or e['step'] in kept]
+def condensed(log, most=300):
+    "A log with all of its validations, and of its minibatches the means over at most so many stretches, which carry their last step; numbers to six digits."
+    minibatches = [e for e in log if 'lr' in e]
+    together = max(1, -(-len(minibatches) // most))
+    def mean(stretch):
+        last = stretch[-1]
+        return {k: last[k] if k in ('step', 'seconds', 'lr') else float(f'{sum(e[k] for e in stretch) / len(stretch):.6g}') for k in last} | dict(lr=float(f"{last['lr']:.6g}"))
+    stretches = [minibatches[i:i + together] for i in range(0, len(minibatches), together)]
+    return sorted([e for e in log if 'lr' not in e] + (minibatches if together == 1 else [mean(s) for s in stretches]), key=lambda e: (e['step'], 'lr' not in e))
 
 def mean(runs):
     "A model with the mean of the last averaged weights of runs that began with the same ones; the first says how, with the others."
@@ -46,7 +49,7 @@ def main(runs, name, command, commit):
     whole, half = (measure(m, valid, samples=1, iw_samples=0)[key] for m in (model, load_model(path)))
     print(f'validation: {key} {whole:.5f}, {half:.5f} in half precision')
     if abs(half - whole) >= costs: save_model(model, path, **about)
-    (SHIPPED/f'{name}.jsonl').write_text(''.join(json.dumps(e) + '\n' for e in thinned(read_log(run/'log.jsonl'))))
+    (SHIPPED/f'{name}.jsonl').write_text(''.join(json.dumps(e) + '\n' for e in condensed(read_log(run/'log.jsonl'))))
     test = load_data(data, 'test')
     result = measure(load_model(path), test, progress=True)
     result['quick'] = quick(load_model(path), test)
