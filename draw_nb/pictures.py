@@ -43,7 +43,7 @@ def check_pictures(**images):
         if not x.numel(): raise ValueError(f"{name}: want at least one picture of at least one pixel, got {list(x.shape)}")
 
 def tile(
-    images: Tensor,     # [n, channels, height, width], in [0, 1]
+    images: Tensor,     # [n, channels, height, width], in [0, 1], or uint8 in 0..255
     columns: int = 10,
     gap: int = 1,       # pixels between two images
 ) -> Tensor:            # one image, [channels, H, W], in [0, 1]
@@ -52,7 +52,7 @@ def tile(
     check_whole(1, columns=columns)
     check_whole(0, gap=gap)
     from torchvision.utils import make_grid
-    images = images.detach().cpu().float()
+    images = _floats(images.detach().cpu())
     if len(images) == 1: return nn.functional.pad(images[0], [gap] * 4, value=0.5)  # make_grid leaves a single image without its border
     return make_grid(images, nrow=columns, padding=gap, pad_value=0.5)[:images.shape[1]]
 
@@ -77,12 +77,17 @@ def show_images(
     columns: int = 10,
     size: float = 0.6,   # of one image, inches
     title: str = '',
+    labels: Sequence[str] = (),  # a word before each row
 ) -> Axes:
     "Show images in rows."
     check_pictures(images=images)
+    check_whole(1, columns=columns)
     columns = min(columns, len(images))
-    sheet = tile(images, columns)
-    return show_image(sheet, title=title, size=size * min(columns, -(-len(images) // columns)))
+    rows = -(-len(images) // columns)
+    if len(labels) not in (0, rows): raise ValueError(f"labels: want one for each of the {rows} rows, got {len(labels)}")
+    ax = show_image(tile(images, columns), title=title, size=size * min(columns, rows))
+    for row, label in enumerate(labels): ax.text(-1, (row + 0.5) * (images.shape[2] + 1) + 1, label, ha='right', va='center', fontsize=9)
+    return ax
 
 # %% ../nbs/05_pictures.ipynb #window-box
 LINE = (0.4, 3.)  # thinnest and thickest border, pixels
@@ -218,9 +223,10 @@ def film(
     path, last = Path(path), frames(steps[-1:], columns, zoom, boxes=False)
     if max(last[0].size) > 65_535: raise ValueError(f"columns: a GIF may have 65,535 pixels on a side, and {columns} columns make {last[0].width:,} x {last[0].height:,}: want another number, or fewer pictures")
     shots = [shot.quantize(32) for shot in frames(steps, columns, zoom) + last]
-    each = max(20, round(1000 * seconds / len(steps)))
-    if each > 655_350: raise ValueError(f"seconds: a GIF shows a step for 655.35 at most, and there are {len(steps)} steps, got {seconds:g}")
-    with writing(path) as part: shots[0].save(part, save_all=True, append_images=shots[1:], duration=[each] * len(steps) + [2000], loop=0, optimize=True)
+    ends = [round(100 * seconds * t / len(steps)) for t in range(len(steps) + 1)]  # a GIF counts in hundredths of a second
+    each = [10 * max(2, b - a) for a, b in zip(ends, ends[1:])]
+    if max(each) > 655_350: raise ValueError(f"seconds: a GIF shows a step for 655.35 at most, and there are {len(steps)} steps, got {seconds:g}")
+    with writing(path) as part: shots[0].save(part, save_all=True, append_images=shots[1:], duration=each + [2000], loop=0, optimize=True)
     return path
 
 # %% ../nbs/05_pictures.ipynb #neighbours
@@ -230,16 +236,17 @@ def nearest(
     chunk: int = 10_000,
 ) -> Tensor:             # int64 [n], numbers of the nearest
     "The nearest of many images by squared distance over pixels, as the last columns of Figures 6, 9 and 12 have it."
-    check_pictures(images=images)
-    check_pictures(among=among)
+    check_pictures(images=images, among=among)
     check_shapes(among=(among, 'm', *images.shape[1:]))
     check_finite(images=images, among=among)
     check_whole(1, chunk=chunk)
     x = _floats(images.detach()).flatten(1)
     best, where = x.new_full((len(x),), torch.inf), torch.zeros(len(x), dtype=torch.long, device=x.device)
     for start in range(0, len(among), chunk):
-        d, i = torch.cdist(x, _floats(among[start:start + chunk].detach().to(x.device)).flatten(1)).min(1)
-        where = torch.where(d < best, start + i, where)
+        rows = _floats(among[start:start + chunk].detach().to(x.device)).flatten(1)
+        near = torch.cdist(x, rows).topk(min(8, len(rows)), largest=False).indices  # by a product, which is quick, but rounds away what tells near copies apart
+        d, i = torch.stack([(x - rows[k]).norm(dim=1) for k in near.T], 1).min(1)
+        where = torch.where(d < best, start + near.gather(1, i[:, None])[:, 0], where)
         best = torch.minimum(d, best)
     return where
 
@@ -256,9 +263,8 @@ def show_samples(
     if not rows: raise ValueError(f"images: want at least {columns}, one row, got {len(images)}")
     images = images[:rows * columns]
     near = train[nearest(images[columns - 1::columns], train).to(train.device)]
-    near = near / 255 if near.dtype == torch.uint8 else near.float()
     left, right = tile(images, columns), tile(near, 1)
-    gap = torch.ones(left.shape[0], left.shape[1], 4)
+    gap = left.new_ones(*left.shape[:2], 4)
     return show_image(torch.cat([left, gap, right], 2), size=size * rows)
 
 # %% ../nbs/05_pictures.ipynb #curve

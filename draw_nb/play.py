@@ -85,6 +85,6 @@ def finish(
     check_whole(0, keep=keep)
     T = model.config.steps
     if keep > T: raise ValueError(f"keep: want 0 to {T} steps, got {keep}")
-    z = model.noise(len(x), seed + 1)
+    z = model.noise(len(x), (seed + 1) % 2**63)
     z[:, :keep] = latents(model, x, seed)[:, :keep]
     return draw(model, z)
