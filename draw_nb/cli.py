@@ -110,13 +110,13 @@ def _start(model, other, name):
 
 def _folder(args): return bool(args.images) and not args.images.endswith('.npy')
 
-def _mine(args, c):
+def _mine(args, c, fit='crop'):
     "The user's own pictures, those of a folder in the size of a network."
-    return load_images(args.images, **dict(height=c.height, width=c.width, channels=c.channels, fit=args.fit or 'crop') if _folder(args) else {})
+    return load_images(args.images, **dict(height=c.height, width=c.width, channels=c.channels, fit=args.fit or fit) if _folder(args) else {})
 
-def _own(args, c):
+def _own(args, c, fit='crop'):
     "The user's own pictures for training and, a tenth of them, for validation."
-    images = _mine(args, c)
+    images = _mine(args, c, fit)
     if len(images) < 2: raise ValueError(f"{images.name}: want at least 2 pictures, one of them to validate with, got {len(images)}")
     order, tenth = permutation(0, 0, len(images)), -(-len(images) // 10)
     return images.subset(order[tenth:]), images.subset(order[:tenth])
@@ -130,7 +130,7 @@ def _train(e, args, out):
     torch.manual_seed(args.seed)
     model = e.network(e.config).to(args.device)
     accelerate(model, args.backend, args.segments, recipe.precision)  # what does not fit is refused before data are read
-    note = _made_by(args.line)
+    note = _made_by(args.line) | (dict(fit=args.fit) if getattr(args, 'fit', None) else {})
     if args.start:
         note['start'] = _start(model, _model(args.start, args.device), args.start)
         begun = out / 'state.safetensors'
@@ -192,10 +192,11 @@ def evaluate_command(args):
     out = args.out and _new(args.out)
     if args.fit and not _folder(args): raise ValueError("--fit: want --images with a folder, too")
     model = _model(args.model, args.device)
+    fit = model.about.get('fit', 'crop')  # of the pictures that it was trained on
     if args.images:
-        if args.data or args.split: raise ValueError("--images: want neither --data nor --split with it")
+        if args.data or args.split not in (None, 'valid'): raise ValueError("--images: want neither --data nor --split with it, but for --split valid, the tenth that a training holds back")
         if not isinstance(model, DRAW): raise ValueError(f"--images: want a model that draws, {args.model} is a {model.kind}")
-        data = _mine(args, model.config)
+        data = _own(args, model.config, fit)[1] if args.split else _mine(args, model.config, fit)
     else:
         known = str(model.about.get('dataset') or '').split(' ')[0]
         name = args.data or TESTED_ON.get(known, known)
@@ -330,7 +331,7 @@ def parser() -> argparse.ArgumentParser:
         '--size': dict(type=_size, help="of a folder's pictures, as 28 or 48x64, height x width (default 28)"),
         '--grey': dict(action='store_true', help="a folder's pictures without their colours")})
     command('evaluate', evaluate_command, 'model', *COMMON, '--data', '--images', '--fit', '--limit', **{
-        '--split': dict(choices=SPLITS, help='of the data set (default test)'),
+        '--split': dict(choices=SPLITS, help='of the data set (default test); with --images, valid is the tenth that a training holds back'),
         '--samples': dict(type=_whole(1), default=1, help='of the latents, for each image (default 1)'),
         '--iw-samples': dict(type=_whole(0), default=0, help='k of the importance-weighted bound (default 0: leave it out)')})
     command('generate', generate_command, 'model', '--seed', '--out', '--device', '--threads', **{

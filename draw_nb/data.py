@@ -39,9 +39,9 @@ def read_idx(
     path = Path(path)
     try:
         with gzip.open(path) as f:
-            zero, _, kind, axes = f.read(4)
+            first, second, kind, axes = f.read(4)
             shape = np.frombuffer(f.read(4 * axes), '>i4', axes).tolist()
-            if zero or kind != 8 or not axes or not 0 < math.prod(shape) < 2**31: raise ValueError(f'it is of type {kind} and shape {shape}')
+            if first or second or kind != 8 or not axes or not 0 < math.prod(shape) < 2**31: raise ValueError(f'it is of type {kind} and shape {shape}')
             content = f.read(math.prod(shape) + 1)  # no more than it promises
         return torch.from_numpy(np.frombuffer(content, np.uint8).reshape(shape).copy())
     except FileNotFoundError: raise DataError(f"{shown(path)}: no such file") from None
@@ -119,7 +119,7 @@ class Images(_Warped, Dataset):
         return f"{self!r} {zlib.crc32(self.images.contiguous().view(torch.uint8).numpy().data):08x}{labels}{f' warped {self.warp:g}' if self.warp else ''}"
 
     def __getitem__(self, i: int) -> Tensor:
-        "One image, as evaluation sees it: always with the same tosses of its coins."
+        "One image, as evaluation sees it: always with the same tosses of its coins, so a `DataLoader` gives the same in each epoch; `batch` makes it anew."
         return self.batch(torch.tensor([range(len(self))[operator.index(i)]], device='cpu'))[0]
 
     def batch(
@@ -216,7 +216,9 @@ def _item(item):
     "What a Dataset gives, as an array without its label."
     if isinstance(item, (tuple, list)): item = item[0]
     if isinstance(item, Image.Image) and item.mode not in ('1', 'L', 'RGB'): item = _on_white(item).convert('RGB')
-    return np.asarray(item.detach() if isinstance(item, Tensor) else item)
+    x = np.asarray(item.detach() if isinstance(item, Tensor) else item)
+    if x.dtype == object: raise TypeError(f"data: want a Dataset of images, or of (image, label) pairs, got one of {type(item).__name__}s")
+    return x
 
 def as_images(
     data,                    # `Images`, an array or tensor, or any torch `Dataset` of images or (image, label) pairs, whose labels are left out; it is read once, so what it does at random is done once
@@ -233,8 +235,9 @@ def as_images(
     if not isinstance(data, (Tensor, np.ndarray)):
         raise TypeError(f"data: want images as an array, a tensor or a torch Dataset, got {type(data).__name__}")
     if isinstance(data, np.ma.MaskedArray): raise TypeError("data: want all pixels, got an array with a mask")
-    try: x = data if isinstance(data, Tensor) else torch.as_tensor(np.asarray(data, data.dtype.newbyteorder('='), order='C'))
+    try: x = data if isinstance(data, Tensor) else torch.as_tensor(np.require(np.asarray(data), data.dtype.newbyteorder('='), ['C', 'W']), device='cpu')
     except TypeError: raise TypeError(f"data: want bytes or numbers in [0, 1], got an array of {data.dtype}") from None
+    if x.dim() == 3 and x.shape[2] == 3: raise ValueError(f"data: want [n, height, width], got {list(x.shape)}, which looks like one picture in colour: give it as [1, height, width, 3]")
     if x.dim() == 3: x = x[:, None]
     elif x.dim() == 4 and x.shape[1] not in (1, 3) and x.shape[3] in (1, 3): x = x.permute(0, 3, 1, 2)
     elif x.dim() == 4 and x.shape[1] not in (1, 3):
@@ -283,7 +286,7 @@ def load_folder(
         try:
             if not path.is_file(): raise OSError("no file")  # a pipe would keep us waiting
             pictures.append(_open_picture(path, 'RGB' if channels == 3 else 'L', (width, height), fit))
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError): bad.append(path.relative_to(folder).as_posix())
+        except Exception: bad.append(path.relative_to(folder).as_posix())  # Pillow raises many kinds
     if not pictures: raise DataError(f"{shown(folder)}: no picture in it that can be read (looked for {', '.join(PICTURES)})")
     what = 'pictures' + ' or folders' * any(name.endswith('/') for name in bad)
     if bad: warnings.warn(f"{len(bad)} of {len(bad) + len(pictures)} {what} could not be read and are left out: {', '.join(bad[:5])}{', ...' if bad[5:] else ''}", stacklevel=2)
@@ -297,7 +300,7 @@ def load_images(
 ) -> Images:
     "A reader's own pictures."
     path = Path(path)
-    if path.suffix != '.npy': return load_folder(path, **settings)
+    if path.suffix.lower() != '.npy' or path.is_dir(): return load_folder(path, **settings)
     if settings: raise ValueError(f"{', '.join(settings)}: want a folder of pictures for it, got {path.name}")
     if not path.is_file(): raise DataError(f"{shown(path)}: no such file")
     try: images = as_images(np.load(path, allow_pickle=False))
@@ -336,7 +339,7 @@ def _cifar(split, root, download):
 def _house_numbers(split, root, download):
     if split == 'test': return read_house_numbers('test', root, download)
     x = read_house_numbers('train', root, download)
-    if not (data_root(root) / 'SVHN/boxes.json').is_file(): x = torch.cat([x, read_house_numbers('extra', root, download)])
+    if not (data_root(root) / 'SVHN/boxes.json').is_file() or (data_root(root) / FILES['svhn-extra'].path).is_file(): x = torch.cat([x, read_house_numbers('extra', root, download)])
     order, held_out = noise.permutation(0, 0, len(x)), min(4701, len(x) // 8)
     return x[order[held_out:] if split == 'train' else order[:held_out]]
 

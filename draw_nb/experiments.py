@@ -22,7 +22,7 @@ from .data import Images
 from .network import DRAW, SCALES, DRAWConfig
 from .noise import permutation
 from .training import BOUND, Objective, Recipe, evaluate, read_log
-from .weights import SHIPPED, list_pretrained, load_pretrained
+from .weights import SHIPPED, list_pretrained, load_pretrained, load_tensors
 
 # %% ../nbs/09_experiments.ipynb #experiments
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def results() -> list[Result]:
     "The shipped models, those of the paper's tables first."
     rows = []
     for name in sorted(list_pretrained(), key=lambda name: (name not in PAPER, list(PAPER).index(name) if name in PAPER else 0)):
-        score, about = json.loads((SHIPPED / f'{name}.json').read_text()), load_pretrained(name).about
+        score, about = json.loads((SHIPPED / f'{name}.json').read_text()), load_tensors(SHIPPED / f'{name}.safetensors')[1]
         drawing = about['kind'] == 'model'
         number, error = (score['bound'], score['error']) if drawing else (score['error'], score['standard_error'])
         tighter = (score['iw_bound'], score['iw_error'], score['iw_samples']) if drawing else None
@@ -216,8 +216,11 @@ SOURCES = {  # what the data sets are, and what their licences say
 
 def _before(r):
     "On what other data a model was trained before its last training, as its commands say."
-    words = [[*shlex.split(t['command']), '--data', ''] for t in r.trainings[:-1]]
-    sets = {w[w.index('--data') + 1] or experiment(w[2] if w[1] == 'train' else 'pen').data for w in words} - {r.data}
+    from draw_nb.cli import parser  # which rests on this module
+    def trained_on(command):
+        args = parser().parse_known_args(shlex.split(command)[1:])[0]
+        return getattr(args, 'data', None) or (f'pictures in {args.images}' if getattr(args, 'images', None) else experiment(getattr(args, 'preset', 'pen')).data)
+    sets = {trained_on(t['command']) for t in r.trainings[:-1]} - {r.data}
     return f"; in the trainings before the last, {', '.join(sorted(sets))}" if sets else ''
 
 def model_card(

@@ -531,8 +531,8 @@ class Compiled(nn.Module):
 BACKENDS = ('fast', 'native', 'captured', 'compiled', 'eager')
 
 def _plain(model: Any, *kinds: type[nn.Module]) -> bool:
-    "Whether a network is of the first of these classes, all its parts are of these, with biases, and none has hooks: others compute what they like."
-    def ours(m): return type(m) in kinds and not any(getattr(m, 'bias', True) is missing for missing in (None, False)) and not (m._forward_hooks or m._forward_pre_hooks or m._backward_hooks or m._backward_pre_hooks)
+    "Whether a network is of the first of these classes, all its parts are of these, with biases, and none has hooks, or a `forward` put in its place: others compute what they like."
+    def ours(m): return type(m) in kinds and not {'forward', 'steps'} & vars(m).keys() and not any(getattr(m, 'bias', True) is missing for missing in (None, False)) and not (m._forward_hooks or m._forward_pre_hooks or m._backward_hooks or m._backward_pre_hooks)
     own = type(model) is kinds[0]
     return own and all(map(ours, model.modules()))
 

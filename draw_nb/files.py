@@ -141,7 +141,7 @@ UNFINISHED = '.draw_nb-'  # how names of files begin that are being written
 def writing(
     path: str | Path,  # of a file, or of a folder that is not there yet
 ) -> Iterator[Path]:   # where to write it in the meantime; the name ends alike
-    "Let a file or folder be written whole or not at all, by one process at a time; an OSError names it and says why."
+    "Let a file or folder be written whole or not at all, if no other process writes it meanwhile; an OSError names it and says why."
     path = Path(path)
     part = path.with_name(f'{UNFINISHED}{path.name}')
     try:

@@ -42,7 +42,7 @@ def spline(
     s = t * (k - 1)
     left = s.floor().clamp(max=k - 2)
     u = s - left
-    weights = torch.zeros(len(t), k)
+    weights = t.new_zeros(len(t), k)
     basis = torch.stack([-u + 2 * u**2 - u**3, 2 - 5 * u**2 + 3 * u**3, u + 4 * u**2 - 3 * u**3, u**3 - u**2], 1) / 2
     for j in range(4):
         at = (left.long() + j - 1).clamp(0, k - 1)
@@ -59,20 +59,20 @@ class Template(NamedTuple):
 def template(digit: int) -> Template:
     "Lay `POINTS` points along a digit's strokes, about evenly."
     if digit not in STROKES: raise ValueError(f"digit: want 0 to 9, got {digit!r}")
-    pieces = [(torch.tensor(p), s) for s, stroke in enumerate(STROKES[digit]) for p in stroke]
+    pieces = [(torch.tensor(p, device='cpu'), s) for s, stroke in enumerate(STROKES[digit]) for p in stroke]
     lengths = torch.stack([p.diff(dim=0).norm(dim=1).sum() for p, _ in pieces])
     counts = (lengths / lengths.sum() * POINTS).round().long().clamp(min=2)
     counts[lengths.argmax()] += POINTS - counts.sum()
     control = list(dict.fromkeys(tuple(q) for p, _ in pieces for q in p.tolist()))
     weights, owners = [], []
     for (p, s), count in zip(pieces, counts):
-        w = spline(p, torch.linspace(0, 1, int(count)))
-        spread = torch.zeros(len(p), len(control))
+        w = spline(p, torch.linspace(0, 1, int(count), device='cpu'))
+        spread = torch.zeros(len(p), len(control), device='cpu')
         for i, q in enumerate(p.tolist()): spread[i, control.index(tuple(q))] = 1
         weights.append(w @ spread)
         owners += [s] * int(count)
-    owner = torch.tensor(owners)
-    return Template(torch.tensor(control), torch.cat(weights), owner[1:] == owner[:-1])
+    owner = torch.tensor(owners, device='cpu')
+    return Template(torch.tensor(control, device='cpu'), torch.cat(weights), owner[1:] == owner[:-1])
 
 # %% ../nbs/03b_pen.ipynb #ink
 def ink(
@@ -85,7 +85,7 @@ def ink(
     check_whole(1, size=size)
     check_shapes(path=(path, 'batch', 'p', 2), width=(width, 'batch'))
     check_shapes(down=(down, len(path), path.shape[1] - 1))
-    a = torch.arange(1, size + 1, dtype=path.dtype)
+    a = torch.arange(1, size + 1, dtype=path.dtype, device=path.device)
     y, x = (g.reshape(1, -1, 1) for g in torch.meshgrid(a, a, indexing='ij'))
     (sx, sy), (ax, ay) = path[:, None, :-1].unbind(-1), path[:, None].diff(dim=2).unbind(-1)
     length2 = (ax**2 + ay**2).clamp(min=1e-9)
@@ -113,9 +113,10 @@ def pen_digits(
     check_whole(0, start=start)
     check_whole(1, n=n)
     check_whole(8, size=size)
-    index = torch.arange(start, start + n)
+    index = torch.arange(start, start + n, device='cpu')
     labels = index % 10
-    images, paths, downs = torch.empty(n, 1, size, size), torch.empty(n, POINTS, 2), torch.empty(n, POINTS - 1, dtype=torch.bool)
+    images, paths = torch.empty(n, 1, size, size, device='cpu'), torch.empty(n, POINTS, 2, device='cpu')
+    downs = torch.empty(n, POINTS - 1, dtype=torch.bool, device='cpu')
     for digit in range(10):
         t = template(digit)
         for i in (labels == digit).nonzero().flatten().split(20):

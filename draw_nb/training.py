@@ -41,7 +41,7 @@ class Recipe:
     "How a network is trained."
     steps: int = 1000             # minibatches
     batch_size: int = 100         # examples, of all processes together
-    lr: float = 3e-3              # peak learning rate of Adam
+    lr: float = 3e-3              # learning rate of Adam at its peak, if the run is much longer than its warm-up
     window_lr: float = 1.         # rate of the maps that place windows, as a share of the others'
     warmup: int = 100             # steps over which the rate rises from 0, while half a cosine takes it back to 0 over all of them
     clip: float = 10.             # largest norm of the gradient of the batch's mean bound
@@ -56,6 +56,7 @@ class Recipe:
     def __post_init__(self):
         for name, least in dict(steps=1, batch_size=1, log_every=1, validate_every=1, save_every=1, warmup=0, seed=0).items():
             check_whole(least, **{name: getattr(self, name)})
+        if self.seed >= 2**63: raise ValueError(f"seed: want at most 2^63 - 1, got {self.seed}")
         check_number(0, lr=self.lr, window_lr=self.window_lr, clip=self.clip, average=self.average)
         check_one_of(PRECISIONS, precision=self.precision)
         if not (self.lr and self.window_lr and self.clip and self.average < 1):
@@ -68,7 +69,7 @@ def learning_rate(
     r: Recipe,
     step: int,  # from 0
 ) -> float:
-    "The rate for a step: a linear rise, then half a cosine down to zero."
+    "The rate for a step: `lr` times a linear rise over `warmup` steps times half a cosine down to zero over all."
     check_type(Recipe, recipe=r)
     check_whole(0, step=step)
     if step >= r.steps: raise ValueError(f"step: want one of 0 to {r.steps - 1}, got {step}")
@@ -177,7 +178,7 @@ BOUND = Objective('bound', 'valid_bound', _bound_cost, _bound_score, lambda mode
 
 # %% ../nbs/04_training.ipynb #diverged
 class TrainingDiverged(Exception):
-    "The cost or its gradient was no longer a number; nothing was updated with it."
+    "A cost, its gradient, a score or a weight was no longer a number; a state that was saved before is as it was."
 
 # %% ../nbs/04_training.ipynb #checks
 def _check_finite(name, cost, norm, step, saved, lr):
@@ -194,7 +195,7 @@ def _check_training(model, data, recipe, objective, watch, note, out):
     if watch is not None and not callable(watch): raise TypeError(f"watch: want a function, got {brief(watch)}")
     if out is not None: check_network(model)
     if note is not None: check_type(dict, note=note)
-    if taken := [k for k in note or {} if not isinstance(k, str) or k in ('model', 'path', 'half', 'kind', 'config', 'dataset', 'recipe', objective.chosen_by, 'seconds', 'made_with')]: raise ValueError(f"note: want other names than {brief(taken[0])}, which the file of the model has a use for")
+    if taken := [k for k in note or {} if not isinstance(k, str) or k in ('model', 'path', 'half', 'kind', 'config', 'dataset', 'recipe', objective.chosen_by, 'seconds', 'made_with', 'step', 'network', 'data', 'valid', 'backend', 'frozen', 'best_score', 'note')]: raise ValueError(f"note: want other names than {brief(taken[0])}, which the files of state and model have a use for")
     try: json.dumps(note)
     except (TypeError, ValueError) as e: raise TypeError(f"note: want what JSON can hold ({e})") from None
 
@@ -211,9 +212,9 @@ def _check_same(name, key, have, want):
     "Refuse a state of another run, and say only what differs."
     if have == want: return
     if isinstance(want, dict) and isinstance(have, dict):
-        keys = [k for k in want if want[k] != have.get(k)]
-        have, want = {k: have.get(k) for k in keys}, {k: want[k] for k in keys}
-    raise ValueError(f"{name} belongs to another run: its {key} has {have}, this run's {want}")
+        keys = [k for k in have | want if want.get(k) != have.get(k)]
+        have, want = ({k: side.get(k) for k in keys} for side in (have, want))
+    raise ValueError(f"{name} belongs to another run: its {key} has {have}, this run's {want}" + "; a run keeps its recipe: to train on, begin another with its weights (load_model, or --start)" * (key == 'recipe'))
 
 def _grouped(tensors):
     "From {'group/name': tensor} to {group: {name: tensor}}."
@@ -233,7 +234,7 @@ class _State:
         self.adam = torch.optim.Adam([g for g in groups if g['params']], lr=recipe.lr, fused=True)
         self.best, self.best_score, self.step, self.seconds, self.note = None, math.inf, 0, 0., {'dataset': data.name, **(note or {})}
         self.look: Callable[[], object] = lambda: None  # called before the state is written, by a stepper that looks at its numbers late (notebook 20c)
-        self.identity = json.loads(json.dumps(dict(config=asdict(model.config), recipe=asdict(recipe), data=data.fingerprint(), valid=valid and valid.fingerprint(), backend=backend, frozen=[k for k, p in self.params.items() if not p.requires_grad])))
+        self.identity = json.loads(json.dumps(dict(network=getattr(model, 'kind', None), config=asdict(model.config), recipe=asdict(recipe), data=data.fingerprint(), valid=valid and valid.fingerprint(), backend=backend, frozen=[k for k, p in self.params.items() if not p.requires_grad])))
 
     def save(self, path):
         self.look()
@@ -241,7 +242,7 @@ class _State:
         for key in ('exp_avg', 'exp_avg_sq', 'step'):
             groups[key] = {k: self.adam.state[p][key] for k, p in self.params.items() if p in self.adam.state}
         save_tensors(path, {f'{g}/{k}': t for g, d in groups.items() for k, t in d.items()},
-                     dict(kind='training state', network=getattr(self.averaged, 'kind', None), step=self.step, seconds=self.seconds, best_score=self.best_score, note=self.note, **self.identity))
+                     dict(kind='training state', step=self.step, seconds=self.seconds, best_score=self.best_score, note=self.note, **self.identity))
 
     @torch.no_grad()
     def load(self, path):

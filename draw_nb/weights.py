@@ -65,7 +65,7 @@ def load_tensors(
         raise WeightsError(f"{path.name}: want a safetensors file written by draw_nb, but it is damaged or another kind of file ({e})") from None
 
 # %% ../nbs/06_weights.ipynb #save-model
-NETWORKS = {'model': ('network', 'DRAW'), 'classifier': ('classifier', 'Classifier'), 'convnet': ('classifier', 'ConvNet')}  # where each kind of model is defined
+NETWORKS: dict[str, Any] = {'model': ('network', 'DRAW'), 'classifier': ('classifier', 'Classifier'), 'convnet': ('classifier', 'ConvNet')}  # where each kind of model is defined, in this package; or a class
 
 class _Unfilled(TorchFunctionMode):
     "What is made under it on the device 'meta' has shapes, and neither memory nor random numbers."
@@ -81,11 +81,14 @@ def check_network(
 ):
     "Raise a TypeError for what could not be loaded again: other networks, and ours if they were wrapped or given other parts."
     if getattr(model, 'kind', None) not in NETWORKS: raise TypeError(f"model: want a network of draw_nb, got {brief(model)}")
-    have, want = ({k: t.shape for k, t in state.items()} for state in (model.state_dict(), _promised(_network(model.kind), model.config)))
+    network = _network(model.kind)
+    have, want = ({k: t.shape for k, t in state.items()} for state in (model.state_dict(), _promised(network, model.config)))
     if odd := sorted(k for k in have.keys() | want.keys() if have.get(k) != want.get(k)):
-        raise TypeError(f"model: want a {_network(model.kind).__name__} with the weights of its configuration, or its file could not be loaded again, got {type(model).__name__} in which {odd[0]} differs (what torch.compile gives is not the network itself)")
+        raise TypeError(f"model: want a {network.__name__} with the weights of its configuration, or its file could not be loaded again, got {type(model).__name__} in which {odd[0]} differs (what torch.compile gives is not the network itself)")
+    if type(model) is not network: raise TypeError(f"model: want a {network.__name__}, which its file would be loaded as, got a {type(model).__name__}; a class of your own wants a kind of its own in draw_nb.weights.NETWORKS (notebook 06)")
 
 def _network(kind):
+    if isinstance(NETWORKS[kind], type): return NETWORKS[kind]
     module, name = NETWORKS[kind]
     return getattr(import_module(f'draw_nb.{module}'), name)  # imported when needed: the classifier rests on this module
 
