@@ -21,11 +21,11 @@ def condensed(log, most=300):
     "A log with all of its validations, and of its minibatches the means over at most so many stretches, which carry their last step; numbers to six digits."
     minibatches = [e for e in log if 'lr' in e]
     together = max(1, -(-len(minibatches) // most))
-    def mean(stretch):
-        last = stretch[-1]
-        return {k: last[k] if k in ('step', 'seconds', 'lr') else float(f'{sum(e[k] for e in stretch) / len(stretch):.6g}') for k in last} | dict(lr=float(f"{last['lr']:.6g}"))
+    def joined(stretch):
+        def value(k): return stretch[-1][k] if k == 'lr' else sum(e[k] for e in stretch) / len(stretch)
+        return {k: v if k in ('step', 'seconds') else float(f'{value(k):.6g}') for k, v in stretch[-1].items()}
     stretches = [minibatches[i:i + together] for i in range(0, len(minibatches), together)]
-    return sorted([e for e in log if 'lr' not in e] + (minibatches if together == 1 else [mean(s) for s in stretches]), key=lambda e: (e['step'], 'lr' not in e))
+    return sorted([e for e in log if 'lr' not in e] + (minibatches if together == 1 else [joined(s) for s in stretches]), key=lambda e: (e['step'], 'lr' not in e))
 
 def mean(runs):
     "A model with the mean of the last averaged weights of runs that began with the same ones; the first says how, with the others."

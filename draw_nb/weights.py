@@ -79,7 +79,7 @@ def _promised(network, config):
 def check_network(
     model,  # one of `NETWORKS`
 ):
-    "Raise a TypeError for what could not be loaded again: other networks, and ours if they were wrapped or given other parts."
+    "Raise a TypeError for what could not be loaded again: other networks, subclasses without a kind of their own, and ours if they were wrapped or given parts with other weights."
     if getattr(model, 'kind', None) not in NETWORKS: raise TypeError(f"model: want a network of draw_nb, got {brief(model)}")
     network = _network(model.kind)
     have, want = ({k: t.shape for k, t in state.items()} for state in (model.state_dict(), _promised(network, model.config)))
