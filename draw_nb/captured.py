@@ -58,6 +58,7 @@ class Buffers:
         self.halted = torch.zeros((), **new)  # 1 from the first step whose cost or gradient is no number: then nothing changes any more
         for p in self.params: p.grad = torch.zeros_like(p)
         for group in self.adam.param_groups: group.update(capturable=True, lr=torch.zeros((), **new))
+        self.rooms: list = []  # memory that a recording writes to, and nobody else
         setattr(self.adam, 'found_inf', self.halted)  # Adam's own word for "leave everything as it is"
 
 # %% ../nbs/20c_captured.ipynb #advance
@@ -108,6 +109,7 @@ def record(b: Buffers) -> torch.cuda.CUDAGraph:
             for _ in range(3): advance(b)
         torch.cuda.current_stream().wait_stream(stream)
         with torch.cuda.graph(graph, stream=stream, capture_error_mode='thread_local'): advance(b)  # other threads may go on asking the card for memory
+        b.rooms, b.net.rooms.free = b.net.rooms.free, []
         b.halted.fill_(0)
     return graph
 

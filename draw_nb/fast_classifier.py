@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from .checks import check_one_of, check_type
 from .classifier import ClassifierConfig, cut
-from .fast import TORCH, Kit, Map, Rooms, _cell_weights, _check_no_grads, _kept, _rows_first, bank_grads, shrink, stretch
+from .fast import TORCH, Kit, Map, Rooms, _cell_weights, _check_no_grads, _kept, _place, _rows_first, _wanted, bank_grads, shrink, stretch
 from .network import DRAWConfig, check_images, check_precision
 
 # %% ../nbs/20e_fast_classifier.ipynb #sight
@@ -21,7 +21,7 @@ class Sight:
     "All that the glimpses at a batch fill; like a `Room` of notebook 20, it is asked for once and used again."
     def __init__(self, c: ClassifierConfig, x: Tensor, T: int, slots: int, low: bool, kit: Kit):
         b, k, R = len(x), c.hidden, c.channels * c.read**2
-        self.fits = T, slots, x.shape, x.dtype, x.device, torch.is_inference_mode_enabled()
+        self.fits = _place(x, T, slots)
         self.windows = kit.Windows(DRAWConfig(c.height, c.width, c.channels, T, k, read=c.read, write=None), x, slots)
         self.cell = Map(R + k, 4 * k, x, slots, low)
         self.U, self.S = x.new_empty(slots + 1, b, R + k), x.new_empty(slots + 1, b, k)
@@ -104,4 +104,5 @@ class FastClassifier(nn.Module):
         W, bias = _cell_weights(m.lstm)
         W = torch.cat([_rows_first(W[:, :R].T, c.channels, c.read).T, W[:, R:]], 1)
         rows, h_0 = x.to(m.h_0.dtype).transpose(1, 2).contiguous(), m.h_0.expand(len(x), -1)
-        return m.softmax(Looked.apply(c, torch.is_grad_enabled(), self.sights, rows, h_0, W, bias, m.window.weight, m.window.bias))
+        inputs = rows, h_0, W, bias, m.window.weight, m.window.bias
+        return m.softmax(Looked.apply(c, _wanted(*inputs), self.sights, *inputs))

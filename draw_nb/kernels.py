@@ -256,7 +256,7 @@ def triton_kit() -> Kit:
         b, k = dc.shape
         _launch(_cell_backward, (b, triton.cdiv(k, 256)), gates, c_prev, tanh_c, dh, dh.stride(0), dc, k, 256)
 
-    return Kit(cell_forward, cell_backward, _Windows, lambda c, x, slots: (_Reader if c.read else Reader)(c, x, slots), lambda c, x, slots: (_Writer if c.write else Writer)(c, x, slots))
+    return Kit(cell_forward, cell_backward, _Windows, lambda c, x, slots: (_Reader if c.read else Reader)(c, x, slots), lambda c, x, slots: (_Writer if c.write else Writer)(c, x, slots), triton_kit)
 
 # %% ../nbs/20d_kernels.ipynb #whole-parts
 @jit

@@ -299,7 +299,10 @@ def library(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not path.exists(): _compile(source, path)
-        return ctypes.CDLL(str(path))
+        try: return ctypes.CDLL(str(path.resolve()))  # a name without a slash would be looked for in the system's folders
+        except OSError:  # damaged
+            _compile(source, path)
+            return ctypes.CDLL(str(path.resolve()))
     except OSError as e: raise NativeError(f"backend 'native': its library cannot be written or loaded ({e.strerror or e}); backend 'fast' needs none") from None
 
 # %% ../nbs/20b_native.ipynb #kit
@@ -401,4 +404,4 @@ def native_kit() -> Kit:
                 _call(lib.window_backward, len(raw), n, *self.shape, unit, raw[:, 5 * w:], raw.stride(0), *banks[s][:2], *(g.contiguous() for g in grads), draw[:, 5 * w:], draw.stride(0))
             return draw
 
-    return Kit(cell_forward, cell_backward, NativeWindows, _reader(lib), _writer(lib))
+    return Kit(cell_forward, cell_backward, NativeWindows, _reader(lib), _writer(lib), native_kit)

@@ -283,8 +283,7 @@ def _spread(state, team):
 
 @torch.no_grad()
 def _finish(state, lr):
-    "Leave the best weights, or without validation the averaged ones, in the network, and no gradients."
-    state.adam.zero_grad()  # which a recorded step leaves
+    "Leave the best weights, or without validation the averaged ones, in the network."
     chosen = state.best or state.average
     if not all(t.isfinite().all() for t in chosen.values()): raise TrainingDiverged(f"step {state.step}: some weights are no numbers; start again in a new folder with a lower learning rate than {lr:g}")
     for k, p in state.params.items(): p.copy_(chosen[k])
@@ -393,9 +392,15 @@ def _open_run(out, state, resume, team):
         yield _Log(out / 'log.jsonl' if team.main else None, team.from_main(_go_on, out, state))
 
 # %% ../nbs/04_training.ipynb #stepper
+@contextmanager
+def _cleared(adam):
+    "No gradients before, of whatever the network went through, and none after, however it ends: a recorded step keeps some."
+    adam.zero_grad()
+    try: yield
+    finally: adam.zero_grad()
+
 def _stepper(backend, net, state, r, data, objective, saved, team=Team()):
     "A function of (step, example numbers) that updates the weights, for the cost, its gradient's norm and what to log beside them."
-    state.adam.zero_grad()  # of whatever the network went through before
     if backend == 'captured':
         if team.size > 1: raise ValueError(f"backend: 'captured' trains on one device, got {team.size} processes")
         from draw_nb.captured import Captured  # which rests on this module
@@ -449,7 +454,7 @@ def train(
         if backend == 'fast' and on_tried_card(model) and team.size == segments == 1 and objective is BOUND: backend = 'captured'
         net = accelerate(model, backend, segments, r.precision)
     model.train()
-    with team, _open_run(out, state, resume, team) as log, torch.enable_grad(), tqdm(total=r.steps, initial=state.step, disable=not (progress and team.main), desc='train', unit=' steps') as bar, _stop_signals() as stopped:
+    with team, _open_run(out, state, resume, team) as log, _cleared(state.adam), torch.enable_grad(), tqdm(total=r.steps, initial=state.step, disable=not (progress and team.main), desc='train', unit=' steps') as bar, _stop_signals() as stopped:
         _spread(state, team)
         began, saved_step = time.perf_counter() - state.seconds, state.step
         advance = _stepper(backend, net, state, r, data, objective, lambda: f'{out} holds the state of step {saved_step}' if out and saved_step else 'no state was saved yet', team)
