@@ -84,8 +84,9 @@ def lstm_chains(c: DRAWConfig, batch: int) -> Callable[[], None]:
     def run():
         for cell, x in zip(cells, xs):
             h, state = torch.zeros(2, batch, c.hidden)
-            for t in range(c.steps): h, state = cell(x[t], (h, state))
+            for now in x.unbind(0): h, state = cell(now, (h, state))
             h.sum().backward()
+            for t in (x, *cell.parameters()): t.grad = None
     return run
 
 def product_limit(c: DRAWConfig, batch: int) -> Callable[[], None]:
@@ -294,7 +295,7 @@ def summary(report: dict) -> str:
         for name, times in report[part].items():
             m = statistics.median(times)
             ratio = f'{m / statistics.median(limit):8.2f} x the product limit' if limit else ''
-            lines.append(f'{name:24}{1e3 * m:8.0f} ms  ({1e3 * min(times):.0f} to {1e3 * max(times):.0f}){ratio}')
+            lines.append(f'{name:24}{1e3 * m:8.{0 if m > 0.01 else 1}f} ms  ({1e3 * min(times):.0f} to {1e3 * max(times):.0f}){ratio}')
     lines += ['', 'memory at most: ' + ', '.join(f'{name} {mb:.0f} MB' for name, mb in report['megabytes'].items() if mb)]
     lines += [f"batch shared out among processes of one thread: {', '.join(f'{n}: {1e3 * statistics.median(times):.0f} ms' for n, times in report['devices'].items())}"]
     return '\n'.join(lines + (card_summary(report['card']) if 'card' in report else []))
