@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from .checks import check_one_of, check_type
 from .classifier import ClassifierConfig, cut
-from .fast import TORCH, Kit, Map, Rooms, _cell_weights, _check_no_grads, _kept, _place, _rows_first, _wanted, bank_grads, shrink, stretch
+from .fast import TORCH, Kit, Map, Rooms, _cell_weights, _check_no_grads, _check_rounding, _kept, _place, _rows_first, _wanted, bank_grads, shrink, stretch
 from .network import DRAWConfig, check_images, check_precision
 
 # %% ../nbs/20e_fast_classifier.ipynb #sight
@@ -93,6 +93,7 @@ class FastClassifier(nn.Module):
         check_one_of(('float32', 'bfloat16'), precision=precision)
         check_type(Kit, kit=kit)
         check_precision(model.h_0)
+        _check_rounding(precision, model.h_0)
         self.model, self.config, self.sights = model, model.config, Rooms(precision == 'bfloat16', kit, Sight)
 
     def forward(self, x: Tensor) -> Tensor:
