@@ -403,19 +403,7 @@ class UnrolledOnGPU(torch.autograd.Function):
     forward = staticmethod(torch.amp.custom_fwd(unroll, device_type='cuda', cast_inputs=torch.float32))
     backward = staticmethod(torch.amp.custom_bwd(rewind, device_type='cuda'))
 
-# %% ../nbs/20_fast.ipynb #fast
-def _double_candidate(t):
-    i, f, s, o = t.chunk(4)
-    return torch.cat([i, f, 2 * s, o])
-
-def _cell_weights(cell):
-    "Weights and bias of an LSTM cell, those of the candidate doubled."
-    return _double_candidate(torch.cat([cell.weight_ih, cell.weight_hh], 1)), _double_candidate(cell.bias_ih + cell.bias_hh)
-
-def _rows_first(t, channels, rows):
-    "Pixels along the first axis, counted as (channel, row, column), in the order (row, channel, column)."
-    return t.unflatten(0, (channels, rows, -1)).transpose(0, 1).flatten(0, 2)
-
+# %% ../nbs/20_fast.ipynb #ways
 PRECISIONS = ('float32', 'tf32', 'bfloat16')
 
 def _check_rounding(precision, weight):
@@ -432,6 +420,19 @@ def _wanted(*inputs):
 def _check_no_grads(**inputs):
     for name, t in inputs.items():
         if torch.is_grad_enabled() and t.requires_grad: raise ValueError(f"{name}: want no gradient for it, since the fast path has those of the weights alone; the model itself has all")
+
+# %% ../nbs/20_fast.ipynb #fast
+def _double_candidate(t):
+    i, f, s, o = t.chunk(4)
+    return torch.cat([i, f, 2 * s, o])
+
+def _cell_weights(cell):
+    "Weights and bias of an LSTM cell, those of the candidate doubled."
+    return _double_candidate(torch.cat([cell.weight_ih, cell.weight_hh], 1)), _double_candidate(cell.bias_ih + cell.bias_hh)
+
+def _rows_first(t, channels, rows):
+    "Pixels along the first axis, counted as (channel, row, column), in the order (row, channel, column)."
+    return t.unflatten(0, (channels, rows, -1)).transpose(0, 1).flatten(0, 2)
 
 class Arranged(nn.Module):
     "A network with its weights arranged for the hand-written path; the parameters are the network's own."
