@@ -113,7 +113,7 @@ def fetch(
         if (got := _sha256(path)) == file.sha256: return path
         raise DataError(f"{file.path} in {shown(path.parents[file.path.count('/')])} is corrupt: its sha256 begins {got[:8]}, that of the real file {file.sha256[:8]}; "
                         "delete it, and it will be downloaded again")
-    if not download or not file.urls: raise MissingData(f"{file.path} is not in the data root, {shown(root)}")
+    if not download: raise MissingData(f"{file.path} is not in the data root, {shown(root)}")
     for base in (root, cache_root()):
         try: (base / file.path).parent.mkdir(parents=True, exist_ok=True)
         except OSError: continue
@@ -127,6 +127,7 @@ def fetch(
             if not path.is_file(): continue  # nor has another process been quicker
         for part in path.parent.glob(f'{path.name}.*.partial'): part.unlink(missing_ok=True)  # of a download that was killed
         return path
+    if not file.urls: raise MissingData(f"{file.path} is not in the data root, {shown(root)}, and no address is known that has it")
     raise MissingData(f"{file.path} is missing and could not be downloaded; get it from {file.urls[0]} and put it at {file.path} "
                     f"in the data root, {shown(root)} (DRAW_NB_DATA can name another)")
 
