@@ -3,8 +3,7 @@
 A picture that looks like the one that is kept is not replaced: processors round differently, and the history is long enough.
 
 With `--check`, only say where the text that they show differs from what is kept: words must be the same, numbers agree
-to a hundredth. Times do not count, nor do pictures, nor cells that are marked `#| volatile`. Cells that are marked `#| once`
-are left out: long tests that show nothing to compare, which `nbdev_test` has run.
+to a hundredth. Times do not count, nor do pictures, nor cells that are marked `#| volatile`.
 """
 import asyncio, base64, difflib, io, os, re, sys, tempfile
 from pathlib import Path
@@ -19,7 +18,7 @@ from nbdev.process import extract_directives
 from PIL import Image
 
 cfg = get_config()
-flags = {*cfg.tst_flags.split(), *(['once'] if '--check' in sys.argv else [])}
+flags = set(cfg.tst_flags.split())
 widget = 'application/vnd.jupyter.widget-view+json'
 places = {str(cfg.config_path), str(Path.home()), tempfile.gettempdir(), sys.prefix, os.environ.get('DRAW_NB_DATA', sys.prefix)}
 passing = re.compile(r"(?<='seconds': )[\d.]+|\d[\d.,]*(?= ?(?:s|ms|min|minutes?|seconds?)\b)| at 0x[0-9a-f]+")

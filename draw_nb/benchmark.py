@@ -122,7 +122,7 @@ def data_work(c: DRAWConfig, batch: int) -> Callable[[], None]:
 # %% ../nbs/20a_benchmark.ipynb #interleave
 def interleave(works: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
     "Seconds that each takes, all in turn, `repeats` times after one to warm up."
-    check_type(Mapping, works=works)
+    check_type(dict, works=works)
     check_whole(1, repeats=repeats)
     times: dict[str, list[float]] = {name: [] for name in works}
     for r in range(repeats + 1):
