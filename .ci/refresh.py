@@ -1,11 +1,12 @@
 """Run notebooks in place, so that the outputs in git are the ones that the code makes today; a second run changes nothing
 
 A picture that looks like the one that is kept is not replaced: processors round differently, and the history is long enough.
+For the same reason pictures are kept in 256 greys or colours where that does not show, and photographs as JPEGs.
 
 With `--check`, only say where the text that they show differs from what is kept: words must be the same, numbers agree
 to a hundredth. Times do not count, nor do pictures, nor cells that are marked `#| volatile`.
 """
-import asyncio, base64, difflib, io, os, re, sys, tempfile
+import asyncio, base64, difflib, io, itertools, os, re, sys, tempfile
 from pathlib import Path
 
 import nbformat
@@ -38,16 +39,34 @@ def lasting(output):
     live = output.get('data', {}).pop(widget, None)
     return not live or any(kind.startswith('image/') for kind in output.data)
 
+def opened(png): return Image.open(io.BytesIO(base64.b64decode(png)))
+def pixels(picture): return np.asarray(picture.convert('RGBA'), float)
+
 def alike(*pngs):
     "Whether no pixel of two pictures differs by more than three hundredths"
-    a, b = (np.asarray(Image.open(io.BytesIO(base64.b64decode(png))).convert('RGBA'), float) for png in pngs)
+    a, b = (pixels(opened(png)) for png in pngs)
     return a.shape == b.shape and bool((abs(a - b) <= 8).all())
 
+def compact(data):
+    "Make a picture one of 256 greys or colours, or a JPEG if that would show, as it does on photographs"
+    if 'image/png' not in data or (picture := opened(data['image/png'])).mode in 'LP': return
+    def packed(other, **how): return other.save(buffer := io.BytesIO(), optimize=True, **how) or base64.b64encode(buffer.getvalue()).decode()
+    rgb, fewer = picture.convert('RGB'), []
+    for other, most in ((rgb.convert('L'), 8), (rgb.quantize(256, kmeans=2, dither=Image.Dither.NONE), 48)):
+        off = abs(pixels(other) - pixels(picture)).max(-1)
+        if off.mean() <= 0.25 and off.max() <= most: fewer.append(packed(other, format='PNG'))
+    if fewer: data['image/png'] = min(fewer, key=len)
+    elif (pixels(picture)[..., 3] == 255).all() and len(jpeg := packed(rgb, format='JPEG', quality=85, subsampling=0)) < len(data['image/png']):
+        del data['image/png']
+        data['image/jpeg'] = jpeg
+
 def keep_pictures(old, new):
-    "Put the pictures that the old outputs hold in the place of those in the new ones that look the same"
-    for a, b in zip(old, new):
-        before, after = (output.get('data', {}).get('image/png') for output in (a, b))
-        if before and after and alike(before, after): b.data['image/png'] = before
+    "Make the pictures of the new outputs compact, and put those of the old ones in the place of what looks the same"
+    for a, b in itertools.zip_longest(old, new, fillvalue={}):
+        before, after = a.get('data', {}), b.get('data', {})
+        compact(after)
+        for kind in {'image/png', 'image/jpeg'} & before.keys() & after.keys():
+            if alike(before[kind], after[kind]): after[kind] = before[kind]
 
 def text(output):
     "All the text that an output shows"

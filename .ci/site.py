@@ -78,7 +78,7 @@ def output(o, alt, markdown):
     if o.output_type == 'stream': return f'<pre>{html.escape(o.text)}</pre>' if o.name == 'stdout' else ''
     data = o.get('data', {})
     if 'text/html' in data: return data['text/html']
-    for kind in ('image/png', 'image/gif'):
+    for kind in ('image/png', 'image/jpeg', 'image/gif'):
         if kind in data: return f'<img src="data:{kind};base64,{data[kind].strip()}" alt="{html.escape(alt, quote=True)}">'
     if 'text/markdown' in data: return markdown(data['text/markdown'])
     return f'<pre>{html.escape(data["text/plain"])}</pre>' if 'text/plain' in data else ''
