@@ -54,9 +54,8 @@ def check_shapes(**wanted):  # a tensor and the lengths of its axes: `raw=(raw, 
     for name, (t, *shape) in wanted.items():
         if not isinstance(t, Tensor): raise TypeError(f"{name}: want a tensor, got {brief(t)}")
         known = [lengths.get(want, want) for want in shape]
-        if t.dim() != len(shape) or any(n != want and not isinstance(want, str) for n, want in zip(t.shape, known)):
+        if t.dim() != len(shape) or any((lengths.setdefault(want, n) if isinstance(want, str) else want) != n for n, want in zip(t.shape, shape)):
             raise ValueError(f"{name}: want [{', '.join(map(str, known))}], got {list(t.shape)}")
-        lengths.update(zip(shape, t.shape))
 
 def check_same(**tensors):
     "Raise an error for tensors that are not of one shape."
@@ -68,4 +67,5 @@ def check_same(**tensors):
 def check_finite(**tensors):
     "Raise a ValueError for a tensor in which something is no number."
     for name, t in tensors.items():
+        if not isinstance(t, Tensor): raise TypeError(f"{name}: want a tensor, got {brief(t)}")
         if not t.isfinite().all(): raise ValueError(f"{name}: want finite numbers, got nan or inf among them")

@@ -93,11 +93,11 @@ def cut_out(
     "Scraps of digits."
     check_whole(1, piece=piece)
     check_shapes(digits=(digits, 'n', 'side', 'side'), which=(which, 'batch', 'k'), at=(at, 'batch', 'k', 2))
-    n, *sides = digits.shape
-    if at.numel() and not (0 <= which.min() <= which.max() < n and 0 <= at.min() <= at.max() <= min(sides) - piece):
-        raise ValueError(f"which and at: want scraps of {piece} x {piece} inside one of {n} digits of {sides[0]} x {sides[1]}, got some outside")
+    n, side, _ = digits.shape
+    if at.numel() and not (0 <= which.min() <= which.max() < n and 0 <= at.min() <= at.max() <= side - piece):
+        raise ValueError(f"which and at: want scraps of {piece} x {piece} inside one of {n} digits of {side} x {side}, got some outside")
     rows, columns = (at[..., i, None] + torch.arange(piece, device=at.device) for i in (0, 1))
-    return digits.take((which[..., None, None] * sides[0] + rows[..., :, None]) * sides[1] + columns[..., None, :])
+    return digits.take((which[..., None, None] * side + rows[..., :, None]) * side + columns[..., None, :])
 
 def scenes(
     digits: Tensor,   # [n, side, side], float in [0, 1] or uint8 in 0..255

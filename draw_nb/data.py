@@ -16,6 +16,7 @@ import warnings
 import zlib
 from collections.abc import Sequence, Sized
 from copy import copy
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -312,10 +313,13 @@ def load_images(
 DATASETS = ('pen', 'binarized-mnist', 'mnist', 'cluttered-mnist', 'two-digits', 'cluttered-pen', 'svhn', 'cifar')
 SPLITS = ('train', 'valid', 'test')
 
-def _pen(split, *_):
+@cache
+def _pen_once(split):
     n, start = {'train': (10_000, 0), 'valid': (1_000, 1_000_000), 'test': (2_000, 2_000_000)}[split]
     d = pen_digits(n, start=start)
     return d.images, d.labels
+
+def _pen(split, *_): return tuple(t.clone() for t in _pen_once(split))  # drawing them takes seconds
 
 def _black_and_white_pen(split, *_):
     images, labels = _pen(split)

@@ -131,5 +131,6 @@ def pen_digits(
             centre = (size + 1) / 2 + size / 28 * torch.stack([x, y], 1)
             paths[i] = size * shape + centre[:, None]
             downs[i] = t.down
-            images[i] = ink(paths[i], downs[i], size / 28 * (2.4 + 0.6 * width), size)
+            for part, wide in zip(i.split(5), (size / 28 * (2.4 + 0.6 * width)).split(5)):  # what `ink` works with should stay in the processor's cache
+                images[part] = ink(paths[part], downs[part], wide, size)
     return PenDigits(images, labels, paths, downs)

@@ -9,7 +9,7 @@ __all__ = ['latents', 'draw', 'added_ink', 'interpolate', 'swap', 'finish']
 import torch
 from torch import Tensor
 
-from .checks import check_shapes, check_type, check_whole
+from .checks import brief, check_shapes, check_type, check_whole
 from .network import DRAW, Step, check_images
 
 # %% ../nbs/17_play.ipynb #latents
@@ -68,6 +68,7 @@ def swap(
     "Latents in which the two of each pair have exchanged some steps."
     check_shapes(z=(z, 'images', 'T', 'latent'))
     if len(z) % 2: raise ValueError(f"z: want an even number of images, got {len(z)}")
+    if isinstance(steps, bool) or not isinstance(steps, (slice, int)): raise TypeError(f"steps: want a slice or an int, got {brief(steps)}")
     swapped, partner = z.clone(), torch.arange(len(z), device=z.device) ^ 1
     swapped[:, steps] = z[partner][:, steps]
     return swapped
@@ -85,6 +86,7 @@ def finish(
     check_whole(0, keep=keep)
     T = model.config.steps
     if keep > T: raise ValueError(f"keep: want 0 to {T} steps, got {keep}")
+    begun = latents(model, x, seed)
     z = model.noise(len(x), (seed + 1) % 2**63)
-    z[:, :keep] = latents(model, x, seed)[:, :keep]
+    z[:, :keep] = begun[:, :keep]
     return draw(model, z)
