@@ -77,6 +77,9 @@ def page_alone(page):
     page.keyboard.press('ArrowLeft')
     page.keyboard.press('+')
     assert abs(state()['g_x'] - now['g_x'] + 1) < 1e-9 and abs(state()['delta'] / now['delta'] - 1.1) < 1e-9
+    now = state()
+    for keys in ('Control+ArrowLeft', 'Meta+ArrowUp', 'Control++'): page.keyboard.press(keys)
+    assert state() == now  # those are the browser's own
     page.mouse.wheel(0, 300)
     page.wait_for_function('d => document.querySelector(".draw-nb-attention").attention.delta < d', arg=now['delta'])
     before = state()

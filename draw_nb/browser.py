@@ -20,8 +20,9 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from .checks import check_finite, check_number, check_type, check_whole
+from .clutter import _floats
 from .network import Step
-from .pictures import as_picture, frames
+from .pictures import _few_colours, as_picture, frames
 
 # %% ../nbs/05a_browser.ipynb #mathematics
 ATTENTION_JS = '''
@@ -102,6 +103,7 @@ function grab(canvas, width, get, set) {
     stride(Math.exp(-e.deltaY / 1000));
   }, {passive: false});
   canvas.onkeydown = e => {
+    if (e.ctrlKey || e.metaKey || e.altKey) return;  // the browser's own: to enlarge the page, to go back
     if (e.key in keys) { const [name, by] = keys[e.key]; set({[name]: get()[name] + by}); }
     else if (e.key === '+' || e.key === '-') stride(e.key === '+' ? 1.1 : 1 / 1.1);
     else return;
@@ -139,10 +141,12 @@ function panels(root, image) {
 
 # %% ../nbs/05a_browser.ipynb #grid
 def planes(image: Tensor) -> list:
-    "An image, [channels, height, width], as nested lists of numbers with three decimals."
+    "An image, [channels, height, width], in [0, 1] or bytes, as nested lists of numbers in [0, 1] with three decimals."
     check_type(Tensor, image=image)
     if image.dim() != 3 or image.shape[0] not in (1, 3): raise ValueError(f"image: want [1 or 3, height, width], got {list(image.shape)}")
     check_finite(image=image)
+    image = _floats(image)
+    if not 0 <= image.min() <= image.max() <= 1: raise ValueError(f"image: want pixels in [0, 1], or bytes, got {image.min():g} to {image.max():g}")
     return [[[round(v, 3) for v in row] for row in plane] for plane in image.tolist()]
 
 class Grid(anywidget.AnyWidget):
@@ -283,6 +287,6 @@ def player(
     width, height = shots[0].size
     strip = Image.new('RGB', (width * len(shots), height))
     for i, shot in enumerate(shots): strip.paste(shot, (i * width, 0))
-    strip.quantize(32).save(png, 'png', optimize=True)
+    _few_colours(strip, steps).save(png, 'png', optimize=True)
     return Page(PLAYER.substitute(width=width, height=height, strip=base64.b64encode(png.getvalue()).decode(), alt=html.escape(alt, quote=True),
                                   last=len(shots) - 1, frames=len(shots), interval=max(20, round(1000 * seconds / len(shots)))))

@@ -46,8 +46,7 @@ def _model(name, device):
             path = path.with_name('state.safetensors')
             _say(f"the run in {name} has not come to its end: taking its weights so far")
     if not path.is_file(): raise FileNotFoundError(f"model: want one of {', '.join(list_pretrained())}, a file or the folder of a run, got {name!r}")
-    try: return load_model(path).to(device)
-    except WeightsError as e: raise WeightsError(str(e) if path == Path(name) else f'{name}: {e}') from None
+    return load_model(path).to(device)
 
 def _new(path):
     "A path to write to, which must not exist yet, in a folder that can be written."
@@ -235,7 +234,7 @@ def results_command(args):
     rows, off = results(), []
     if not args.measure:
         if args.limit: raise ValueError("--limit: want --measure with it")
-        return _say(f'{results_table(rows)}\n\n{trainings_list(rows)}')
+        return _say(f'{results_table(rows)}\n\n{trainings_list(rows)}\n\n`--start NAME` means the weights that shipped at the commit beside it (notebook 15).')
     for r in rows:
         data = load_data(r.test, 'test', args.root)
         of = len(data)
@@ -287,7 +286,6 @@ def _size(text):
 
 OPTIONS = {  # of more than one command, and what argparse should know of them
     '--seed': dict(type=_whole(0, 2**63 - 1), default=0, help='of all randomness (default 0)'),
-    '--out': dict(help='where to write; never over what is there'),
     '--device': dict(default='cpu', help='cpu, cuda (of several processes each takes its own), mps (default cpu)'),
     '--threads': dict(type=_whole(1, 1024), help="of the CPU (default: torch's choice)"),
     '--batch-size': dict(type=_whole(1), help='images in a batch'),
@@ -306,7 +304,7 @@ OPTIONS = {  # of more than one command, and what argparse should know of them
     '--limit': dict(type=_whole(1), help='only so many images, drawn at random'),
     'model': dict(help=f"a shipped model ({', '.join(list_pretrained()) or 'none yet'}), a file, or the folder of a run"),
 }
-COMMON = ('--seed', '--out', '--device', '--threads', '--batch-size', '--root', '--backend')
+COMMON = ('--seed', '--device', '--threads', '--batch-size', '--root', '--backend')
 TRAINING = (*COMMON, '--steps', '--lr', '--warp', '--precision', '--segments', '--resume', '--start')
 
 # %% ../nbs/07_cli.ipynb #parser
@@ -320,27 +318,29 @@ def parser() -> argparse.ArgumentParser:
     def command(name, run, *shared, **own):
         c = commands.add_parser(name, allow_abbrev=False, help=run.__doc__, description=run.__doc__)
         c.set_defaults(run=run)
+        c.add_argument('--debug', action='store_true', default=argparse.SUPPRESS, help=argparse.SUPPRESS)  # here, too, for whoever adds it to a line that has failed
         for flag, settings in (own | {flag: OPTIONS[flag] for flag in shared}).items():
             c.add_argument(flag, **settings if settings.keys() & {'type', 'choices', 'action'} else dict(type=_some, **settings))
 
-    command('demo', demo, *TRAINING)
-    command('train', train_command, *TRAINING, '--data', '--images', '--fit', **{
-        'preset': dict(choices=EXPERIMENTS),
-        '--scale': dict(choices=SCALES, default='laptop', help="smoke: seconds, laptop: minutes to a little over two hours on one or two cores, some only with --backend native --precision bfloat16 (default), paper: the paper's setting"),
+    def out(what): return {'--out': dict(help=f'{what}; never over what is there')}
+    command('demo', demo, *TRAINING, **out('folder for the run (default draw_nb_demo)'))
+    command('train', train_command, *TRAINING, '--data', '--images', '--fit', **out('folder for the run (default runs/PRESET-SCALE)'), **{
+        'preset': dict(choices=EXPERIMENTS, help=f"the experiment: {', '.join(EXPERIMENTS)}", metavar='PRESET'),
+        '--scale': dict(choices=SCALES, default='laptop', help="smoke: seconds; laptop (default): minutes to a little over two hours on one or two cores, for some presets with --backend native --precision bfloat16 only; paper: the paper's setting"),
         '--glimpses': dict(type=_whole(1, 1024), help="T, the steps of a drawing or the looks at a scene, in place of the preset's"),
         '--size': dict(type=_size, help="of a folder's pictures, as 28 or 48x64, height x width (default 28)"),
         '--grey': dict(action='store_true', help="a folder's pictures without their colours")})
-    command('evaluate', evaluate_command, 'model', *COMMON, '--data', '--images', '--fit', '--limit', **{
+    command('evaluate', evaluate_command, 'model', *COMMON, '--data', '--images', '--fit', '--limit', **out('.json file for the numbers, too (default: they are only printed)'), **{
         '--split': dict(choices=SPLITS, help='of the data set (default test); with --images, valid is the tenth that a training holds back'),
         '--samples': dict(type=_whole(1), default=1, help='of the latents, for each image (default 1)'),
         '--iw-samples': dict(type=_whole(0), default=0, help='k of the importance-weighted bound (default 0: leave it out)')})
-    command('generate', generate_command, 'model', '--seed', '--out', '--device', '--threads', **{
+    command('generate', generate_command, 'model', '--seed', '--device', '--threads', **out('.png file for the pictures, or .gif for a film of how they are drawn (default samples.png)'), **{
         '-n': dict(type=_whole(1, 10_000), default=64, help='pictures (default 64)'),
-        '--columns': dict(type=_whole(1), default=8),
+        '--columns': dict(type=_whole(1), default=8, help='pictures in a row (default 8)'),
         '--temperature': dict(type=float, default=1., help='of the noise (default 1)')})
     command('results', results_command, '--limit', '--root', '--threads', **{'--measure': dict(action='store_true', help='measure every shipped model again on its test set')})
-    command('benchmark', benchmark_command, '--out', '--threads', **{'--repeats': dict(type=_whole(1), default=9, help='of each measurement (default 9)')})
-    command('notebooks', notebooks_command, **{'dir': dict(metavar='DIR')})
+    command('benchmark', benchmark_command, '--threads', **out('.json file for the numbers, too (default: they are only printed)'), **{'--repeats': dict(type=_whole(1), default=9, help='of each measurement (default 9)')})
+    command('notebooks', notebooks_command, **{'dir': dict(metavar='DIR', help='new folder for them')})
     return p
 
 # %% ../nbs/07_cli.ipynb #main

@@ -163,7 +163,7 @@ def _join(kind):
 def launched() -> tuple[int, int]:
     "The number of this process and how many there are, as their launcher says: 0 of 1 if there is none."
     rank, size = os.environ.get('RANK', '0'), os.environ.get('WORLD_SIZE', '1')
-    if not (rank.isdecimal() and size.isdecimal()): raise ValueError(f"RANK and WORLD_SIZE: want the number of a process and how many there are, got {brief(rank)} and {brief(size)}")
+    if not (rank.isdecimal() and size.isdecimal() and int(size)): raise ValueError(f"RANK and WORLD_SIZE: want the number of a process and how many there are, got {brief(rank)} and {brief(size)}")
     return int(rank), int(size)
 
 def meet(
@@ -171,8 +171,8 @@ def meet(
 ) -> Team:
     "The team that this process is of: those that `torchrun`, `accelerate launch` or `notebook_launcher` have started, or itself alone."
     _, size = launched()
-    if size == 1 and {'ACCELERATE_MIXED_PRECISION', 'MASTER_PORT'} <= os.environ.keys():
-        raise RuntimeError("accelerate launch was asked for several processes, but on the CPU it starts only one: torchrun --nproc_per_node 2 ... starts two")
+    if size == 1 and str(device) == 'cpu' and {'ACCELERATE_MIXED_PRECISION', 'MASTER_PORT'} <= os.environ.keys():
+        raise RuntimeError("accelerate launch was asked for several processes, but on the CPU it starts only one: torchrun --nproc_per_node 2 ... starts two (if one was meant, unset MASTER_PORT)")
     if size == 1: return Team(device=device)
     team = _join(str(device).split(':')[0])
     if team.size != size: raise ValueError(f"device: {size} processes can talk to each other on cpu and on cuda, but not here on {device}")

@@ -33,7 +33,7 @@ def as_picture(
     check_type(Tensor, image=image)
     if image.dim() != 3 or image.shape[0] not in (1, 3): raise ValueError(f"image: want [1 or 3, height, width], got {list(image.shape)}")
     check_finite(image=image)
-    return (_floats(image.detach().cpu()).clamp(0, 1) * 255).round().byte().expand(3, -1, -1).permute(1, 2, 0).numpy()
+    return (_floats(image.detach().cpu()).clamp(0, 1) * 255).round().byte().permute(1, 2, 0).repeat(1, 1, 3 // len(image)).numpy()
 
 # %% ../nbs/05_pictures.ipynb #tile
 def check_pictures(**images):
@@ -129,7 +129,7 @@ def show_sequence(
     rows: int = 6,            # how many images of the batch
     columns: int = 10,        # how many of the steps, evenly spread, the first and the last among them
     size: float = 0.7,        # of one image, inches
-    read: bool = False,       # whether to show the read window as well, in green
+    read: bool = False,       # whether to show the read window as well, in green, over the other
     images: Tensor | None = None,  # what the drawings are to reproduce, like a canvas: shown before them, in a first column
 ) -> Figure:
     "Figures 1, 7 and 10: a drawing in each row, from left to right; the red box is where it writes, its border as wide as sigma."
@@ -162,8 +162,10 @@ def show_glimpses(
     "Figure 5: where a network looks, glimpse after glimpse; the green box's border is as wide as the filters' sigma."
     check_pictures(images=images)
     check_whole(1, rows=rows, n=n)
+    if hasattr(windows, 'g_x'): raise ValueError("windows: want a list of one Window for each glimpse, got a Window")
     if not windows: raise ValueError("windows: want at least one, got none")
     rows = min(rows, len(images))
+    for window in windows: check_shapes(g_x=(window.g_x[:rows], rows))
     fig, axes = plt.subplots(rows, len(windows), figsize=(len(windows) * size, rows * size), squeeze=False,
                              gridspec_kw=dict(wspace=0.04, hspace=0.04, left=0, right=1, top=1, bottom=0))
     for row, line in enumerate(axes):
@@ -196,6 +198,13 @@ def sheet(
     pixels = as_picture(tile(images, min(columns, len(images)), gap))
     return Image.fromarray(pixels).resize((pixels.shape[1] * zoom, pixels.shape[0] * zoom), Image.Resampling.NEAREST)
 
+def _few_colours(
+    picture: Image.Image,  # of `frames`, or several side by side
+    steps: Sequence,       # what they show
+) -> Image.Image:
+    "The picture with a palette, as a GIF has it: 32 colours are enough for greys and red boxes, photographs take 256."
+    return picture.quantize(32 if steps[0].canvas.shape[1] == 1 else 256)
+
 def _frame(step, columns, zoom, boxes):
     gap, (b, _, height, width) = 2, step.canvas.shape
     picture = sheet(step.canvas.sigmoid(), columns, zoom, gap)
@@ -222,7 +231,7 @@ def film(
     if Path(path).suffix.lower() != '.gif': raise ValueError(f"path: want a name that ends in .gif, got {Path(path).name}")
     path, last = Path(path), frames(steps[-1:], columns, zoom, boxes=False)
     if max(last[0].size) > 65_535: raise ValueError(f"columns: a GIF may have 65,535 pixels on a side, and {columns} columns make {last[0].width:,} x {last[0].height:,}: want another number, or fewer pictures")
-    shots = [shot.quantize(32) for shot in frames(steps, columns, zoom) + last]
+    shots = [_few_colours(shot, steps) for shot in frames(steps, columns, zoom) + last]
     ends = [round(100 * seconds * t / len(steps)) for t in range(len(steps) + 1)]  # a GIF counts in hundredths of a second
     each = [10 * max(2, b - a) for a, b in zip(ends, ends[1:])]
     if max(each) > 655_350: raise ValueError(f"seconds: a GIF shows a step for 655.35 at most, and there are {len(steps)} steps, got {seconds:g}")
@@ -274,6 +283,7 @@ def learning_curve(
     skip: int = 0,             # leave out the steps up to this one
 ) -> Axes:
     "The bound of the training batches and of the validation images against minibatches."
+    check_type(list, log=log)
     if not all(isinstance(e, dict) and 'step' in e for e in log): raise TypeError(f"log: want the entries that train logs, got {brief(log)}")
     if log and not any('bound' in e or 'valid_bound' in e for e in log): raise ValueError(f"log: want entries with a bound, got {brief(list(log[0]))}")
     if ax is None: ax = plt.subplots(figsize=(5, 2.6), layout='constrained')[1]

@@ -30,7 +30,7 @@ from .clutter import _check_warp
 from .data import as_images
 from .devices import Team, meet
 from .fast import PRECISIONS, accelerate, on_tried_card
-from .files import UNFINISHED, writing
+from .files import UNFINISHED, shown, writing
 from .loss import check_bounded, importance_weighted_bound
 from .network import DRAW
 from .weights import WeightsError, check_network, load_tensors, save_model, save_tensors
@@ -59,8 +59,9 @@ class Recipe:
         if self.seed >= 2**63: raise ValueError(f"seed: want at most 2^63 - 1, got {self.seed}")
         check_number(0, lr=self.lr, window_lr=self.window_lr, clip=self.clip, average=self.average)
         check_one_of(PRECISIONS, precision=self.precision)
-        if not (self.lr and self.window_lr and self.clip and self.average < 1):
-            raise ValueError(f"want lr, window_lr and clip > 0, and 0 <= average < 1, got {self.lr}, {self.window_lr}, {self.clip}, {self.average}")
+        for name in ('lr', 'window_lr', 'clip'):
+            if not getattr(self, name): raise ValueError(f"{name}: want more than 0, got {getattr(self, name)}")
+        if self.average >= 1: raise ValueError(f"average: want 0 <= average < 1, got {self.average}")
         _check_warp(warp=self.warp)
         for name, v in dict(vars(self)).items(): object.__setattr__(self, name, type(getattr(Recipe, name))(v))  # numpy's numbers become Python's own, which a log can hold
 
@@ -247,9 +248,9 @@ class _State:
     @torch.no_grad()
     def load(self, path):
         tensors, about = load_tensors(path)
-        for key, want in self.identity.items(): _check_same(path.name, key, about.get(key), want)
+        for key, want in self.identity.items(): _check_same(shown(path), key, about.get(key), want)
         try: self.fill(tensors, about)
-        except (KeyError, ValueError, TypeError, RuntimeError) as e: raise WeightsError(f"{path.name}: want the state of this run, but it is damaged ({e!r})") from None
+        except (KeyError, ValueError, TypeError, RuntimeError) as e: raise WeightsError(f"{shown(path)}: want the state of this run, but it is damaged ({e!r})") from None
 
     def fill(self, tensors, about):
         groups = _grouped(tensors)
@@ -375,9 +376,7 @@ def _alone(out):
 
 def _go_on(out, state):
     "Fill a state from its file, if there is one; what was logged until then."
-    try:
-        if (out / 'state.safetensors').exists(): state.load(out / 'state.safetensors')
-    except WeightsError as e: raise WeightsError(f'{out}: {e}') from None
+    if (out / 'state.safetensors').exists(): state.load(out / 'state.safetensors')
     log = out / 'log.jsonl'
     return [e for e in (read_log(log) if log.exists() else []) if e['step'] <= state.step]
 

@@ -22,11 +22,11 @@ from torch.overrides import TorchFunctionMode
 
 import draw_nb
 from .checks import brief, check_type
-from .files import writing
+from .files import shown, writing
 
 # %% ../nbs/06_weights.ipynb #weights-error
 class WeightsError(Exception):
-    "A file of weights is missing, damaged or not ours; the message is one sentence that says which and what to do."
+    "A file of weights is missing, damaged or not ours; the message says which, and what is wanted."
 
 # %% ../nbs/06_weights.ipynb #save-tensors
 def save_tensors(
@@ -53,16 +53,16 @@ def load_tensors(
 ) -> tuple[dict[str, Tensor], dict]:  # tensors, and the JSON header
     "Read what `save_tensors` wrote."
     path = Path(path)
-    if path.is_dir(): raise WeightsError(f"{path.name}: is a folder; want a file, as model.safetensors or state.safetensors in that of a run")
-    if not path.is_file(): raise WeightsError(f"{path.name}: no such file")
-    if not os.access(path, os.R_OK): raise WeightsError(f"{path.name}: may not be read")
+    if path.is_dir(): raise WeightsError(f"{shown(path)}: is a folder; want a file, as model.safetensors or state.safetensors in that of a run")
+    if not path.is_file(): raise WeightsError(f"{shown(path)}: no such file; want one that save_model or a training wrote")
+    if not os.access(path, os.R_OK): raise WeightsError(f"{shown(path)}: may not be read")
     try:
         with safe_open(path, 'pt') as f:
             about = json.loads((f.metadata() or {})['draw_nb'])
             check_type(dict, header=about)
             return {k: f.get_tensor(k) for k in f.keys()}, about
     except (SafetensorError, OSError, KeyError, ValueError, TypeError) as e:
-        raise WeightsError(f"{path.name}: want a safetensors file written by draw_nb, but it is damaged or another kind of file ({e})") from None
+        raise WeightsError(f"{shown(path)}: want a safetensors file written by draw_nb, but it is damaged or another kind of file ({e})") from None
 
 # %% ../nbs/06_weights.ipynb #save-model
 NETWORKS: dict[str, Any] = {'model': ('network', 'DRAW'), 'classifier': ('classifier', 'Classifier'), 'convnet': ('classifier', 'ConvNet')}  # where each kind of model is defined, in this package; or a class
@@ -116,7 +116,7 @@ def load_model(
         note = about.get('note')
         about = {**(note if isinstance(note, dict) else {}), **about, 'kind': about['network']}
     kind = str(about.get('kind'))
-    if kind not in NETWORKS: raise WeightsError(f"{Path(path).name}: holds a {kind}, not a model")
+    if kind not in NETWORKS: raise WeightsError(f"{shown(Path(path))}: holds a {kind}, not a model")
     network = _network(kind)
     try:
         config = network.Config(**about['config'])
@@ -125,7 +125,7 @@ def load_model(
         with torch.random.fork_rng(devices=[]): model = network(config)  # whose first weights are drawn in vain
         model.load_state_dict({k: t.float() for k, t in tensors.items()})
     except (KeyError, TypeError, ValueError, RuntimeError, OverflowError) as e:
-        raise WeightsError(f"{Path(path).name}: the weights and the configuration do not fit ({e})") from None
+        raise WeightsError(f"{shown(Path(path))}: the weights and the configuration do not fit ({e})") from None
     model.about = about
     return model.eval()
 

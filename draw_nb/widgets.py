@@ -9,6 +9,7 @@ __all__ = ['PAD_JS', 'attention_figure', 'AttentionExplorer', 'step_figure', 'St
 import base64
 import io
 import time
+from typing import Any
 
 import anywidget
 import ipywidgets
@@ -19,7 +20,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from .attention import Window, filter_centres, filterbank, raw_params, read, write
-from .browser import Grid, slider_ranges, slider_starts
+from .browser import Grid, planes, slider_ranges, slider_starts
 from .checks import check_number, check_shapes, check_type, check_whole
 from .network import DRAW
 from .pictures import check_steps, learning_curve, show_image, show_sequence, show_window, tile
@@ -96,6 +97,7 @@ def step_figure(
 ) -> Figure:
     "One step of drawings: image and error with the read window, canvas with the write window, and the KL of all steps."
     check_type(dict, models=models, drawings=drawings)
+    if without := sorted(drawings.keys() - models.keys()): raise ValueError(f"models: want one for each drawing, got none for {', '.join(without)}")
     for steps in drawings.values(): check_steps(steps)
     if not drawings or not 0 <= at <= 1: raise ValueError(f"want at least one drawing, and at of 0 to 1, got {len(drawings)} and {at}")
     columns = 1 if image is None else 4  # the canvas; or image, error, canvas and KL
@@ -221,7 +223,7 @@ class DrawToIt:
         image = torch.zeros(c.image_shape) if image is None else image
         check_shapes(image=(image, *c.image_shape))
         self.model, self.samples, self.picture, self.words = model, samples, ipywidgets.Image(format='png'), ipywidgets.HTML()
-        self.pad = Pad(size=[c.height, c.width], pixels=(image > 0.5).int().flatten().tolist())
+        self.pad = Pad(size=[c.height, c.width], pixels=(torch.tensor(planes(image)) > 0.5).int().flatten().tolist())
         self.pad.observe(lambda change: self.look(), 'pixels')
         self.look()
 
@@ -231,7 +233,8 @@ class DrawToIt:
         self.words.value = '...'
         self.picture.value = _png(show_sequence(self.model.trace(x), rows=1, columns=9, size=1., read=True))
         with torch.no_grad(): bound = self.model(x.expand(self.samples, -1, -1, -1), self.model.noise(self.samples, 0)).bound
-        self.words.value = f'{bound.mean():.1f} ± {bound.std() / self.samples**0.5:.1f} nats'
+        error = f' ± {bound.std() / self.samples**0.5:.1f}' if self.samples > 1 else ''
+        self.words.value = f'{bound.mean():.1f}{error} nats'
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         live = ipywidgets.HBox([self.pad, ipywidgets.VBox([self.picture, self.words])], layout=dict(flex_flow='row wrap'))._repr_mimebundle_() or {}
@@ -239,7 +242,7 @@ class DrawToIt:
 
 # %% ../nbs/05b_widgets.ipynb #live
 class LiveTraining:
-    "The learning curve and samples of a training, redrawn while it runs; to be given to `train` as `watch`."
+    "The learning curve and, of a model that draws, samples of a training, redrawn while it runs; to be given to `train` as `watch`."
     def __init__(
         self,
         every: float = 3.,  # seconds between two pictures
@@ -249,13 +252,18 @@ class LiveTraining:
         check_whole(1, samples=samples)
         self.every, self.samples, self.due, self.place = every, samples, 0., None
 
-    def __call__(self, log: list[dict], model: DRAW, done: float):
+    def __call__(self, log: list[dict], model: Any, done: float):
         if time.monotonic() < self.due and done < 1: return
         from IPython.display import Image, display
-        fig, (top, below) = plt.subplots(2, figsize=(5, 3.4), height_ratios=(3, 1), layout='constrained')
+        draws = hasattr(model, 'generate')
+        fig, axes = plt.subplots(1 + draws, figsize=(5, 2.6 + 0.8 * draws), height_ratios=(3, 1)[:1 + draws], layout='constrained', squeeze=False)
+        top = axes[0, 0]
         if any('bound' in e or 'valid_bound' in e for e in log): learning_curve(log, top)
+        elif costs := [(e['step'], e['cross_entropy']) for e in log if 'cross_entropy' in e]:
+            top.plot(*zip(*costs))
+            top.set(xlabel='minibatches', ylabel='cross-entropy, nats')
         top.set_title(f'{done:.0%}', fontsize=9)
-        show_image(tile(model.generate(self.samples), self.samples), below)
+        if draws: show_image(tile(model.generate(self.samples), self.samples), axes[1, 0])
         picture = Image(_png(fig))
         if self.place is None: self.place = display(picture, display_id=True)
         else: self.place.update(picture)
