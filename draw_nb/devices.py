@@ -122,10 +122,9 @@ class Team(Pact):
         for t, part in zip(tensors, flat.split([t.numel() for t in tensors])): t.copy_(part.view_as(t))
 
     def from_main(self, work: Callable, *arguments):
-        "What `work(*arguments)` gives on the main process, told to the others, and itself, as JSON: a tuple becomes a list."
-        text = json.dumps(work(*arguments)) if self.main else ''
-        if self.size == 1: return json.loads(text)
-        said = list(text.encode()) or [0]
+        "What `work(*arguments)` gives on the main process, told to all as JSON, in which a tuple becomes a list; a process alone gets it as it is."
+        if self.size == 1: return work(*arguments)
+        said = list(json.dumps(work(*arguments)).encode()) if self.main else [0]
         self.agree()
         length = torch.tensor([len(said)], device=self.device)
         self.exchange(dist.broadcast, length, 0)
@@ -141,8 +140,9 @@ class Team(Pact):
 
     def same(self, **what):
         "Refuse to go on with other values than the main process has."
-        for key, want in self.from_main(dict, what).items():
-            if json.loads(json.dumps(what[key])) != want: raise ValueError(f"process {self.rank}: want its {key} to be the main process's, {want}, got {what[key]}")
+        here = json.loads(json.dumps(what))  # as all see it
+        for key, want in self.from_main(dict, here).items():
+            if here[key] != want: raise ValueError(f"process {self.rank}: want its {key} to be the main process's, {want}, got {what[key]}")
 
 # %% ../nbs/21_many.ipynb #meet
 def _leave():
