@@ -1,12 +1,12 @@
 """Run notebooks in place, so that the outputs in git are the ones that the code makes today; a second run changes nothing
 
 A picture that looks like the one that is kept is not replaced: processors round differently, and the history is long enough.
-For the same reason pictures are kept in 256 greys or colours where that does not show, and photographs as JPEGs.
+For the same reason pictures are kept in 256 greys or colours where that does not show, and photographs as JPEGs where it pays.
 
 With `--check`, only say where the text that they show differs from what is kept: words must be the same, numbers agree
 to a hundredth. Times do not count, nor do pictures, nor cells that are marked `#| volatile`.
 """
-import asyncio, base64, difflib, io, itertools, os, re, sys, tempfile
+import asyncio, base64, difflib, io, itertools, math, os, re, sys, tempfile
 from pathlib import Path
 
 import nbformat
@@ -42,31 +42,35 @@ def lasting(output):
 def opened(png): return Image.open(io.BytesIO(base64.b64decode(png)))
 def pixels(picture): return np.asarray(picture.convert('RGBA'), float)
 
-def alike(*pngs):
-    "Whether no pixel of two pictures differs by more than three hundredths"
-    a, b = (pixels(opened(png)) for png in pngs)
-    return a.shape == b.shape and bool((abs(a - b) <= 8).all())
+def apart(a, b):
+    "How far two pictures are from each other: the mean and the largest difference of their pixels, of 255"
+    a, b = pixels(a), pixels(b)
+    if a.shape != b.shape: return math.inf, math.inf
+    return (off := abs(a - b).max(-1)).mean(), off.max()
 
 def compact(data):
-    "Make a picture one of 256 greys or colours, or a JPEG if that would show, as it does on photographs"
+    "Make a picture one of 256 greys or colours, or a JPEG if that would show, as it does on photographs, and takes half the bytes"
     if 'image/png' not in data or (picture := opened(data['image/png'])).mode in 'LP': return
     def packed(other, **how): return other.save(buffer := io.BytesIO(), optimize=True, **how) or base64.b64encode(buffer.getvalue()).decode()
     rgb, fewer = picture.convert('RGB'), []
     for other, most in ((rgb.convert('L'), 8), (rgb.quantize(256, kmeans=2, dither=Image.Dither.NONE), 48)):
-        off = abs(pixels(other) - pixels(picture)).max(-1)
-        if off.mean() <= 0.25 and off.max() <= most: fewer.append(packed(other, format='PNG'))
+        mean, largest = apart(other, picture)
+        if mean <= 1 and largest <= most: fewer.append(packed(other, format='PNG'))
     if fewer: data['image/png'] = min(fewer, key=len)
-    elif (pixels(picture)[..., 3] == 255).all() and len(jpeg := packed(rgb, format='JPEG', quality=85, subsampling=0)) < len(data['image/png']):
+    elif apart(rgb, picture) == (0, 0) and 2 * len(jpeg := packed(rgb, format='JPEG', quality=85, subsampling=0)) < len(data['image/png']):
         del data['image/png']
         data['image/jpeg'] = jpeg
 
 def keep_pictures(old, new):
-    "Make the pictures of the new outputs compact, and put those of the old ones in the place of what looks the same"
+    "Make the pictures of the new outputs compact; an old one stays if it is as near to the new one as that is in compact form"
     for a, b in itertools.zip_longest(old, new, fillvalue={}):
-        before, after = a.get('data', {}), b.get('data', {})
+        before, after = ({kind: data[kind] for kind in ('image/png', 'image/jpeg') if kind in data} for data in (a.get('data', {}), b.get('data', {})))
+        if 'image/png' not in after: continue
+        picture = opened(after['image/png'])
         compact(after)
-        for kind in {'image/png', 'image/jpeg'} & before.keys() & after.keys():
-            if alike(before[kind], after[kind]): after[kind] = before[kind]
+        (mean, largest), (least, most) = (apart(opened(*kept.values()), picture) if kept else (math.inf, math.inf) for kept in (before, after))
+        for kind in ('image/png', 'image/jpeg'): b.data.pop(kind, None)
+        b.data |= before if mean <= least + 0.1 and largest <= most + 8 else after  # of another processor's rounding
 
 def text(output):
     "All the text that an output shows"
@@ -75,20 +79,20 @@ def text(output):
 async def run(path):
     "The notebook with the outputs that its code makes"
     nb = nbformat.read(path, 4)
-    kept = {cell.id: cell.get('outputs', []) for cell in nb.cells}
     await Client(nb, timeout=None, kernel_name='python3', coalesce_streams=True, record_timing=False,
                  resources={'metadata': {'path': path.parent}}).async_execute()
     nb.metadata.pop('widgets', None)
     for cell in nb.cells:
         if cell.cell_type != 'code': continue
         cell.outputs = [output for output in cell.outputs if lasting(output)]
-        keep_pictures(kept[cell.id], cell.outputs)
         shown = '\n'.join(map(text, cell.outputs))
         if any(f'{place}/' in shown for place in places): sys.exit(f'{path.name}: cell {cell.id} shows a path of this machine:\n{shown}')
     return nb
 
 async def refresh(path):
-    nbformat.write(await run(path), path)
+    kept, nb = {cell.id: cell.get('outputs', []) for cell in nbformat.read(path, 4).cells}, await run(path)
+    for cell in nb.cells: keep_pictures(kept[cell.id], cell.get('outputs', []))
+    nbformat.write(nb, path)
     nbdev_clean(str(path))
     print(f'refreshed {path.name}', flush=True)
 
