@@ -146,8 +146,8 @@ def planes(image: Tensor) -> list:
     if image.dim() != 3 or image.shape[0] not in (1, 3): raise ValueError(f"image: want [1 or 3, height, width], got {list(image.shape)}")
     check_finite(image=image)
     image = _floats(image)
-    if not 0 <= image.min() <= image.max() <= 1: raise ValueError(f"image: want pixels in [0, 1], or bytes, got {image.min():g} to {image.max():g}")
-    return [[[round(v, 3) for v in row] for row in plane] for plane in image.tolist()]
+    if not -1e-3 <= image.min() <= image.max() <= 1.001: raise ValueError(f"image: want pixels in [0, 1], or bytes, got {image.min():g} to {image.max():g}")
+    return [[[round(v, 3) for v in row] for row in plane] for plane in image.clamp(0, 1).tolist()]
 
 class Grid(anywidget.AnyWidget):
     "A picture with a grid of filters on it that can be moved by hand, and what the filters do."

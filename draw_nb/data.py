@@ -309,10 +309,7 @@ def load_images(
     images.name = f'pictures in {path.name}'
     return images
 
-# %% ../nbs/03_data.ipynb #load-data
-DATASETS = ('pen', 'binarized-mnist', 'mnist', 'cluttered-mnist', 'two-digits', 'cluttered-pen', 'svhn', 'cifar')
-SPLITS = ('train', 'valid', 'test')
-
+# %% ../nbs/03_data.ipynb #sources
 @cache
 def _pen_once(split):
     n, start = {'train': (10_000, 0), 'valid': (1_000, 1_000_000), 'test': (2_000, 2_000_000)}[split]
@@ -346,6 +343,10 @@ def _house_numbers(split, root, download):
     if not (data_root(root) / 'SVHN/boxes.json').is_file() or (data_root(root) / FILES['svhn-extra'].path).is_file(): x = torch.cat([x, read_house_numbers('extra', root, download)])
     order, held_out = noise.permutation(0, 0, len(x)), min(4701, len(x) // 8)
     return x[order[held_out:] if split == 'train' else order[:held_out]]
+
+# %% ../nbs/03_data.ipynb #load-data
+DATASETS = ('pen', 'binarized-mnist', 'mnist', 'cluttered-mnist', 'two-digits', 'cluttered-pen', 'svhn', 'cifar')
+SPLITS = ('train', 'valid', 'test')
 
 def load_data(
     name: str,                       # one of `DATASETS`

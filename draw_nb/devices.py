@@ -140,10 +140,8 @@ class Team(Pact):
 
     def same(self, **what):
         "Refuse to go on with other values than the main process has."
-        if self.size == 1: return
-        here = json.loads(json.dumps(what))  # as all see it
-        for key, want in self.from_main(dict, here).items():
-            if here[key] != want: raise ValueError(f"process {self.rank}: want its {key} to be the main process's, {want}, got {what[key]}")
+        for key, want in self.from_main(dict, what).items():
+            if self.size > 1 and json.loads(json.dumps(what[key])) != want: raise ValueError(f"process {self.rank}: want its {key} to be the main process's, {want}, got {what[key]}")
 
 # %% ../nbs/21_many.ipynb #meet
 def _leave():
@@ -172,7 +170,7 @@ def meet(
 ) -> Team:
     "The team that this process is of: those that `torchrun`, `accelerate launch` or `notebook_launcher` have started, or itself alone."
     _, size = launched()
-    if size == 1 and str(device) == 'cpu' and {'ACCELERATE_MIXED_PRECISION', 'MASTER_PORT'} <= os.environ.keys():
+    if size == 1 and str(device).split(':')[0] != 'cuda' and {'ACCELERATE_MIXED_PRECISION', 'MASTER_PORT'} <= os.environ.keys():
         raise RuntimeError("accelerate launch was asked for several processes, but on the CPU it starts only one: torchrun --nproc_per_node 2 ... starts two (if one was meant, unset MASTER_PORT)")
     if size == 1: return Team(device=device)
     team = _join(str(device).split(':')[0])

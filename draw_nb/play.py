@@ -6,6 +6,8 @@
 __all__ = ['latents', 'draw', 'added_ink', 'interpolate', 'swap', 'finish']
 
 # %% ../nbs/17_play.ipynb #imports
+from numbers import Integral
+
 import torch
 from torch import Tensor
 
@@ -68,7 +70,7 @@ def swap(
     "Latents in which the two of each pair have exchanged some steps."
     check_shapes(z=(z, 'images', 'T', 'latent'))
     if len(z) % 2: raise ValueError(f"z: want an even number of images, got {len(z)}")
-    if isinstance(steps, bool) or not isinstance(steps, (slice, int)): raise TypeError(f"steps: want a slice or an int, got {brief(steps)}")
+    if isinstance(steps, bool) or not isinstance(steps, (slice, Integral)): raise TypeError(f"steps: want a slice or an int, got {brief(steps)}")
     swapped, partner = z.clone(), torch.arange(len(z), device=z.device) ^ 1
     swapped[:, steps] = z[partner][:, steps]
     return swapped

@@ -26,7 +26,7 @@ from .files import shown, writing
 
 # %% ../nbs/06_weights.ipynb #weights-error
 class WeightsError(Exception):
-    "A file of weights is missing, damaged or not ours; the message says which, and what is wanted."
+    "A file of weights is missing, damaged or not ours; the message says which, and what is wrong with it."
 
 # %% ../nbs/06_weights.ipynb #save-tensors
 def save_tensors(
