@@ -171,7 +171,7 @@ def meet(
     "The team that this process is of: those that `torchrun`, `accelerate launch` or `notebook_launcher` have started, or itself alone."
     _, size = launched()
     if size == 1 and str(device).split(':')[0] != 'cuda' and {'ACCELERATE_MIXED_PRECISION', 'MASTER_PORT'} <= os.environ.keys():
-        raise RuntimeError("accelerate launch was asked for several processes, but on the CPU it starts only one: torchrun --nproc_per_node 2 ... starts two (if one was meant, unset MASTER_PORT)")
+        raise RuntimeError("accelerate launch was asked for several processes, but without a CUDA card it starts only one: torchrun --nproc_per_node 2 ... --device cpu starts two (if one was meant, unset MASTER_PORT)")
     if size == 1: return Team(device=device)
     team = _join(str(device).split(':')[0])
     if team.size != size: raise ValueError(f"device: {size} processes can talk to each other on cpu and on cuda, but not here on {device}")
