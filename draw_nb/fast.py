@@ -35,11 +35,12 @@ class _Places:
         new: dict = dict(dtype=like.dtype, device=like.device)
         self.count = len(ns)
         self.rows = [slice(sum(ns[:k]), sum(ns[:k + 1])) for k in range(len(ns))]  # of each window, in a filterbank of all
-        self.owner = torch.tensor([k for k, n in enumerate(ns) for _ in range(n)], device=like.device)  # the window of each row
+        def numbers(*values): return torch.stack([torch.full((), value, **new) for value in values])  # made on the device: a recording may send none there
+        self.owner = torch.cat([torch.full((n,), k, device=like.device) for k, n in enumerate(ns)])  # the window of each row
         self.belongs = torch.eye(len(ns), **new)[self.owner]
         self.i = torch.cat([torch.arange(1, n + 1, **new) - n / 2 - 0.5 for n in ns])
-        self.unit = torch.tensor([stride_unit(n, height, width) for n in ns], **new)
-        self.half = torch.tensor([(width + 1) / 2, (height + 1) / 2], **new)
+        self.unit = numbers(*(stride_unit(n, height, width) for n in ns))
+        self.half = numbers((width + 1) / 2, (height + 1) / 2)
         self.axes = [(slice(0, 2), width)] if height == width else [(slice(0, 1), width), (slice(1, 2), height)]  # x, y
         self.a = [torch.arange(1, size + 1, **new) for _, size in self.axes]
         self.counted = [torch.stack([a - a[len(a) // 2], torch.ones_like(a)], 1) for a in self.a]  # pixels from the middle, for sums of them
