@@ -140,14 +140,18 @@ function panels(root, image) {
 '''
 
 # %% ../nbs/05a_browser.ipynb #grid
-def planes(image: Tensor) -> list:
-    "An image, [channels, height, width], in [0, 1] or bytes, as nested lists of numbers in [0, 1] with three decimals."
+def _pixels(image):
+    "An image [1 or 3, height, width] as numbers in [0, 1]; an error for what is none."
     check_type(Tensor, image=image)
     if image.dim() != 3 or image.shape[0] not in (1, 3): raise ValueError(f"image: want [1 or 3, height, width], got {list(image.shape)}")
     check_finite(image=image)
     image = _floats(image)
     if not -1e-3 <= image.min() <= image.max() <= 1.001: raise ValueError(f"image: want pixels in [0, 1], or bytes, got {image.min():g} to {image.max():g}")
-    return [[[round(v, 3) for v in row] for row in plane] for plane in image.clamp(0, 1).tolist()]
+    return image.clamp(0, 1)
+
+def planes(image: Tensor) -> list:
+    "An image, [channels, height, width], in [0, 1] or bytes, as nested lists of numbers in [0, 1] with three decimals."
+    return [[[round(v, 3) for v in row] for row in plane] for plane in _pixels(image).tolist()]
 
 class Grid(anywidget.AnyWidget):
     "A picture with a grid of filters on it that can be moved by hand, and what the filters do."

@@ -20,9 +20,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from .attention import Window, filter_centres, filterbank, raw_params, read, write
-from .browser import Grid, planes, slider_ranges, slider_starts
+from .browser import Grid, _pixels, slider_ranges, slider_starts
 from .checks import check_number, check_shapes, check_type, check_whole
-from .clutter import _floats
 from .network import DRAW
 from .pictures import check_steps, learning_curve, show_image, show_sequence, show_window, tile
 
@@ -223,9 +222,8 @@ class DrawToIt:
         if c.channels != 1: raise ValueError(f"model: want one for grey pictures, got {c.channels} channels")
         image = torch.zeros(c.image_shape) if image is None else image
         check_shapes(image=(image, *c.image_shape))
-        planes(image)  # refuses what are no pixels
         self.model, self.samples, self.picture, self.words = model, samples, ipywidgets.Image(format='png'), ipywidgets.HTML()
-        self.pad = Pad(size=[c.height, c.width], pixels=(_floats(image) > 0.5).int().flatten().tolist())
+        self.pad = Pad(size=[c.height, c.width], pixels=(_pixels(image) > 0.5).int().flatten().tolist())
         self.pad.observe(lambda change: self.look(), 'pixels')
         self.look()
 
